@@ -1,0 +1,70 @@
+"""Messages in the reader's language, by gettext: English in the code, Simplified Chinese in `locale/`."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["en", "zh"]
+
+DOMAIN = "vault"
+LOCALE_DIR = Path(__file__).parent / "locale"
+
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+_language: Language = "en"
+
+
+class Message(str):
+    """A text that is translated where it is shown; any other text is shown as it is."""
+
+    __slots__ = ()
+
+
+def N_(message: str) -> Message:  # noqa: N802 - gettext's own name for "mark now, translate later"
+    """Mark a message for the catalogue; it is translated where it is shown."""
+    return Message(message)
+
+
+def _(message: str) -> str:
+    """Translate a message into the language in use."""
+    # The empty msgid is the catalogue's own header.
+    return _translations.gettext(message) if message else ""
+
+
+def render(message: str, values: Mapping[str, object]) -> str:
+    """Translate a message and fill in its values; values that are messages are translated too."""
+    filled = {
+        name: _(value) if isinstance(value, Message) else value for name, value in values.items()
+    }
+    return _(message).format(**filled)
+
+
+def ngettext(msgid1: str, msgid2: str, n: int) -> str:
+    """Translate a message that counts something."""
+    return _translations.ngettext(msgid1, msgid2, n)
+
+
+def language() -> Language:
+    """Return the language in use."""
+    return _language
+
+
+def choose_language(env: Mapping[str, str]) -> Language:
+    """Read the reader's language from the environment; what names no Chinese is English."""
+    for name in ("VAULT_NOTES_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := env.get(name, ""):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def use(chosen: Language) -> None:
+    """Show messages in this language from now on."""
+    global _translations, _language
+    _language = chosen
+    _translations = (
+        gettext.translation(DOMAIN, LOCALE_DIR, languages=["zh_CN"], fallback=True)
+        if chosen == "zh"
+        else gettext.NullTranslations()
+    )

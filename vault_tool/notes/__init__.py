@@ -1,0 +1,1 @@
+"""What a customer note is: parsed with every span, changed by splicing. Pure."""

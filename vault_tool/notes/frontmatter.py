@@ -1,0 +1,199 @@
+"""Front matter: fields with the span of every key and value, read as people mean them.
+
+YAML gives the structure, never the types: `0571`, `NO` and `12:30` stay as typed. Where YAML refuses a
+value that people write all the same (`owner: @li.na`), that value is set aside and read raw; where it
+refuses the whole block, each field is read on its own and the block carries an `error`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vault_tool.messages import N_
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence, moved, moved_scalar
+from vault_tool.notes.text import BOM, Line, Span, iterate_lines
+from vault_tool.notes.yaml_tree import BlockError, SpanHandler, Tree, without_comment
+from vault_tool.schema import Field, Schema
+
+NOT_A_MAPPING = N_("this is not a list of `field: value` lines")
+_HANDLER = SpanHandler()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNode:
+    """One field of a note: its key, its value, and the schema's field where the key is known."""
+
+    key: Scalar
+    node: Node
+    field: Field | None
+    lines: Span
+
+    @property
+    def name(self) -> str:
+        """The canonical name; the key as typed where the schema doesn't know it."""
+        return self.field.name if self.field else self.key.text
+
+
+class YamlProblem(NamedTuple):
+    """Why YAML refused the block, and where (a character offset in the note)."""
+
+    offset: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The block at a note's start. `span` includes both `---` lines, `block` is what stands between."""
+
+    span: Span
+    block: Span
+    fields: tuple[FieldNode, ...]
+    error: YamlProblem | None
+    anchors: tuple[Span, ...]
+    raw_values: tuple[Span, ...]  # values YAML would refuse or misread without quotes
+    is_flow: bool = False
+
+    def get(self, name: str) -> FieldNode | None:
+        """Return the first field of this canonical name."""
+        return next((node for node in self.fields if node.name == name), None)
+
+    def all(self, name: str) -> tuple[FieldNode, ...]:
+        """Return every field of this canonical name, in file order."""
+        return tuple(node for node in self.fields if node.name == name)
+
+
+_FENCE = re.compile(r"---[ \t]*\Z")
+
+
+def cut(text: str) -> tuple[Span, Span] | None:
+    """Return the spans of the front matter with and without its `---` lines; None when it has none."""
+    lines = iterate_lines(text, len(BOM) if text.startswith(BOM) else 0)
+    first = next(lines, None)
+    if first is None or not _is_fence(text, first):
+        return None
+    for line in lines:
+        if _is_fence(text, line):
+            return Span(first.start, line.next), Span(first.next, line.start)
+    return None
+
+
+def opens_without_closing(text: str) -> bool:
+    """Tell whether a text begins with `---` but no second such line follows."""
+    first = next(iterate_lines(text, len(BOM) if text.startswith(BOM) else 0), None)
+    return first is not None and _is_fence(text, first) and cut(text) is None
+
+
+def _is_fence(text: str, line: Line) -> bool:
+    return text.startswith("---", line.start) and bool(_FENCE.match(text[line.start : line.end]))
+
+
+def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
+    """Read the front matter of a note's text; None when there is none. Never raises."""
+    found = cut(text)
+    if found is None:
+        return None
+    span, block = found
+    source = block.of(text)
+    try:
+        tree = _HANDLER.load(source)
+        if not isinstance(tree.root, Mapping | None):
+            raise BlockError(0, NOT_A_MAPPING)
+    except BlockError as error:
+        problem = YamlProblem(block.start + min(error.offset, len(source)), error.message)
+        fields, asides = _read_leniently(text, block, schema)
+        return FrontMatter(span, block, fields, problem, (), asides)
+    root = tree.root
+    pairs = root.pairs if root else ()
+    return FrontMatter(
+        span=span,
+        block=block,
+        fields=tuple(_field(text, block, key, node, schema) for key, node in pairs),
+        error=None,
+        anchors=tuple(anchor.moved_by(block.start) for anchor in tree.anchors),
+        raw_values=tuple(aside.moved_by(block.start) for aside in tree.raw_values),
+        is_flow=root.flow if root else False,
+    )
+
+
+def _field(text: str, block: Span, key: Scalar, node: Node, schema: Schema) -> FieldNode:
+    key, node = moved_scalar(key, block.start), moved(node, block.start)
+    start = _line_start(text, key.span.start, block.start)
+    end = max(node.span.end, key.span.end)
+    if end == block.start or text[end - 1] not in "\r\n":
+        end = next((line.next for line in iterate_lines(text, end, block.end)), block.end)
+    return FieldNode(key, node, schema.field(key.text), Span(start, end))
+
+
+def _line_start(text: str, offset: int, least: int) -> int:
+    return max(least, text.rfind("\n", least, offset) + 1, text.rfind("\r", least, offset) + 1)
+
+
+# --- a block that YAML refuses -----------------------------------------------------------------------------
+
+_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}][^:：\r\n]*?)[ \t]*[:：][ \t]*(.*)\Z")
+_ITEM_LINE = re.compile(r"[ \t]*-[ \t]+(.*)\Z")
+
+
+def _read_leniently(text: str, block: Span, schema: Schema) -> tuple[tuple[FieldNode, ...], tuple[Span, ...]]:
+    """Read field by field: each as YAML when it is YAML, else as `key: value` with list items below."""
+    fields: list[FieldNode] = []
+    asides: list[Span] = []
+    for chunk in _chunks(text, block):
+        try:
+            tree = _HANDLER.load(chunk.of(text))
+        except BlockError:
+            tree = Tree(None, (), ())
+        if isinstance(tree.root, Mapping) and len(tree.root.pairs) == 1 and not tree.anchors:
+            [(key, node)] = tree.root.pairs
+            fields.append(_field(text, chunk, key, node, schema))
+            asides += (aside.moved_by(chunk.start) for aside in tree.raw_values)
+        elif read := _read_chunk(text, chunk, schema):
+            fields.append(read)
+    return tuple(fields), tuple(asides)
+
+
+def _chunks(text: str, block: Span) -> Iterator[Span]:
+    """Yield each unindented `key:` line with the lines that belong to it; stray lines belong to none."""
+    start: int | None = None
+    for line in iterate_lines(text, block.start, block.end):
+        content = text[line.start : line.end]
+        is_key = bool(_KEY_LINE.match(content))
+        if not is_key and (not content.strip() or content[0] in " \t#-"):
+            continue
+        if start is not None:
+            yield Span(start, line.start)
+        start = line.start if is_key else None
+    if start is not None:
+        yield Span(start, block.end)
+
+
+def _read_chunk(text: str, chunk: Span, schema: Schema) -> FieldNode | None:
+    lines = list(iterate_lines(text, chunk.start, chunk.end))
+    found = _KEY_LINE.match(text[lines[0].start : lines[0].end])
+    if not found:
+        return None
+    at = lines[0].start
+    key = Scalar(found[1], Span(at, at + len(found[1])), "plain")
+    value = without_comment(found[2]).strip()
+    start = at + found.start(2)
+    node: Node = Scalar(_unquoted(value), Span(start, start + len(value)), "plain" if value else "missing")
+    if not value and (items := list(_items(text, lines[1:]))):
+        node = Sequence(tuple(items), Span(items[0].span.start, items[-1].span.end), False)
+    return FieldNode(key, node, schema.field(key.text), Span(chunk.start, lines[0].next))
+
+
+def _items(text: str, lines: list[Line]) -> Iterator[Scalar]:
+    for line in lines:
+        if found := _ITEM_LINE.match(text[line.start : line.end]):
+            value = found[1].strip()
+            start = line.start + found.start(1)
+            yield Scalar(_unquoted(value), Span(start, start + len(value)), "plain")
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value

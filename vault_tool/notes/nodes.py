@@ -1,0 +1,64 @@
+"""Values as they stand in a file: scalars, lists and maps with their spans. No types, no YAML."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vault_tool.notes.text import Span
+
+
+class Scalar(NamedTuple):
+    """One value as typed: `text` decoded, `span` with its quotes; `style` says how it was written."""
+
+    text: str
+    span: Span
+    style: str  # plain, single, double, literal, folded or missing
+    is_marked: bool = False  # carries an anchor or a YAML tag
+
+
+class Sequence(NamedTuple):
+    """A list; `flow` when written in brackets."""
+
+    items: tuple[Node, ...]
+    span: Span
+    flow: bool
+    is_marked: bool = False
+
+
+class Mapping(NamedTuple):
+    """Keys and values in file order; `flow` when written in braces."""
+
+    pairs: tuple[tuple[Scalar, Node], ...]
+    span: Span
+    flow: bool
+    is_marked: bool = False
+
+
+class Alias(NamedTuple):
+    """A YAML alias (`*name`). It is never followed: its value stands elsewhere."""
+
+    span: Span
+    is_marked: bool = True
+
+
+Node = Scalar | Sequence | Mapping | Alias
+
+
+def moved_scalar(scalar: Scalar, offset: int) -> Scalar:
+    """Return a scalar that stands `offset` characters later."""
+    return scalar._replace(span=scalar.span.moved_by(offset))
+
+
+def moved(node: Node, offset: int) -> Node:
+    """Return a node whose spans all stand `offset` characters later."""
+    match node:
+        case Scalar():
+            return moved_scalar(node, offset)
+        case Alias():
+            return node._replace(span=node.span.moved_by(offset))
+        case Sequence():
+            items = tuple(moved(item, offset) for item in node.items)
+            return node._replace(items=items, span=node.span.moved_by(offset))
+        case Mapping():
+            pairs = tuple((moved_scalar(key, offset), moved(value, offset)) for key, value in node.pairs)
+            return node._replace(pairs=pairs, span=node.span.moved_by(offset))

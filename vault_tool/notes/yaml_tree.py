@@ -1,0 +1,245 @@
+"""YAML as a tree with spans: the one door to PyYAML and python-frontmatter.
+
+YAML gives the structure, never the types. Where it refuses a value that people write all the same
+(`owner: @li.na`), that value is set aside and read raw.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import yaml
+from frontmatter.default_handlers import BaseHandler
+
+from vault_tool.messages import N_
+from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
+from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
+
+TWO_DOCUMENTS = N_("`...` or `---` ends the front matter too early")
+TOO_DEEP = N_("values are nested too deeply")
+_MAX_DEPTH = 40
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Tree(NamedTuple):
+    """What the handler returns for one block of YAML; offsets count from the block's start."""
+
+    root: Node | None
+    anchors: tuple[Span, ...]
+    raw_values: tuple[Span, ...]
+
+
+class SpanHandler(BaseHandler):
+    """python-frontmatter's handler for our notes: keeps every value's span and never guesses a type.
+
+    Only `load` is used. The package's own `split` and `parse` rewrite line breaks, strip the text and miss a
+    block behind a byte order mark; its writer sorts keys and drops comments.
+    """
+
+    FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
+    START_DELIMITER = END_DELIMITER = "---"
+
+    def load(self, fm: str) -> Tree:  # type: ignore[override]  # a tree with spans is the point
+        """Return the block's tree. Raises `BlockError` where YAML refuses it."""
+        try:
+            return _compose(fm, ())
+        except BlockError as error:
+            refused = error
+        for wants_quotes in (_is_refused, _is_refused_or_unclosed):
+            masked, asides = _set_aside(fm, wants_quotes)
+            if asides:
+                with suppress(BlockError):
+                    return _compose(masked, asides)
+        raise refused
+
+    def export(self, metadata: dict[str, object], **_: object) -> str:
+        """Refuse: a note is changed by splicing, never written anew."""
+        raise TypeError("front matter is spliced, never exported")
+
+
+class BlockError(Exception):
+    """YAML refused a block; `offset` counts from the block's start."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message
+
+
+# --- YAML events to a tree ---------------------------------------------------------------------------------
+
+_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+
+
+class Aside(NamedTuple):
+    """A value hidden from YAML behind as many stand-in characters, and what was typed."""
+
+    span: Span
+    typed: str
+
+
+_STAND_IN = "\ue000"
+
+
+class _Builder:
+    """Turns one document's events into a tree."""
+
+    def __init__(self, source: str, asides: tuple[Aside, ...]) -> None:
+        self.source = source
+        self.anchors: list[Span] = []
+        self.raw_values = [aside.span for aside in asides]
+        self._asides = list(asides)
+
+    def build(self, events: Iterator[Any], event: Any, depth: int = 0) -> Node:
+        start, end = event.start_mark.index, event.end_mark.index
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            self.anchors.append(Span(start, end))
+            return Alias(Span(start, end))
+        is_marked = event.anchor is not None or event.tag is not None
+        if event.anchor is not None:
+            self.anchors.append(Span(start, end))
+        if kind is yaml.ScalarEvent:
+            return self._scalar(event, start, end, is_marked)
+        if depth >= _MAX_DEPTH:
+            raise BlockError(start, TOO_DEEP)
+        if kind is yaml.SequenceStartEvent:
+            return self._sequence(events, event, depth, is_marked)
+        return self._mapping(events, event, depth, is_marked)
+
+    def _scalar(self, event: Any, start: int, end: int, is_marked: bool) -> Scalar:
+        style = "missing" if start == end else _STYLES.get(event.style, "plain")
+        text = event.value
+        if self._asides and _STAND_IN in text:
+            text = self._restore(text)
+        if style == "plain" and text == "" and is_marked:
+            style = "missing"
+        return Scalar(text, Span(start, end), style, is_marked)
+
+    def _restore(self, text: str) -> str:
+        while self._asides:
+            stand_in = _STAND_IN * len(self._asides[0].typed)
+            if stand_in not in text:
+                break
+            text = text.replace(stand_in, self._asides.pop(0).typed, 1)
+        return text
+
+    def _sequence(self, events: Iterator[Any], event: Any, depth: int, is_marked: bool) -> Node:
+        items: list[Node] = []
+        start, end = event.start_mark.index, event.end_mark.index
+        for child in events:
+            if type(child) is yaml.SequenceEndEvent:
+                break
+            item = self.build(events, child, depth + 1)
+            items.append(item)
+            end = item.span.end
+        if event.flow_style:
+            end = child.end_mark.index
+        span = Span(start, end)
+        if event.flow_style and not is_marked and (link := self._as_link(span)):
+            return link
+        return Sequence(tuple(items), span, bool(event.flow_style), is_marked)
+
+    def _as_link(self, span: Span) -> Scalar | None:
+        """`[[王五]]` is a link to a person and a list in a list to YAML: the person is right."""
+        typed = span.of(self.source)
+        if not (typed.startswith("[[") and typed.endswith("]]")) or "\n" in typed:
+            return None
+        if "[" in typed[2:-2] or "]" in typed[2:-2]:
+            return None
+        self.raw_values.append(span)
+        return Scalar(typed, span, "plain")
+
+    def _mapping(self, events: Iterator[Any], event: Any, depth: int, is_marked: bool) -> Node:
+        pairs: list[tuple[Scalar, Node]] = []
+        start, end = event.start_mark.index, event.end_mark.index
+        for child in events:
+            if type(child) is yaml.MappingEndEvent:
+                break
+            key = self.build(events, child, depth + 1)
+            value = self.build(events, next(events), depth + 1)
+            if not isinstance(key, Scalar):
+                # A list or alias as a key: kept as the characters that stand there.
+                key = Scalar(key.span.of(self.source), key.span, "plain", True)
+            pairs.append((key, value))
+            end = max(key.span.end, value.span.end)
+        if event.flow_style:
+            end = child.end_mark.index
+        return Mapping(tuple(pairs), Span(start, end), bool(event.flow_style), is_marked)
+
+
+def _index(event: Any) -> int:
+    return int(event.start_mark.index)
+
+
+def _compose(source: str, asides: tuple[Aside, ...]) -> Tree:
+    builder = _Builder(source, asides)
+    root: Node | None = None
+    documents = 0
+    try:
+        events = iter(yaml.parse(source, Loader=_LOADER))
+        for event in events:
+            if type(event) is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1 or event.explicit:
+                    raise BlockError(_index(event), TWO_DOCUMENTS)
+                root = builder.build(events, next(events))
+            elif type(event) is yaml.DocumentEndEvent and event.explicit:
+                raise BlockError(_index(event), TWO_DOCUMENTS)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BlockError(mark.index if mark else 0, error.problem or str(error.context)) from None
+    except yaml.reader.ReaderError as error:
+        raise BlockError(int(error.position), str(error.reason)) from None
+    except (ValueError, RecursionError) as error:
+        raise BlockError(0, type(error).__name__) from None
+    return Tree(root, tuple(builder.anchors), tuple(sorted(builder.raw_values)))
+
+
+# --- values that YAML refuses ------------------------------------------------------------------------------
+
+_VALUE = re.compile(r"([ \t]*(?:-[ \t]+)*(?:[^\s:#'\"\[\]{}&*!|>%@`-][^:：\n]*?:[ \t]+)?(?:-[ \t]+)*)(\S.*)")
+_COMMENT = re.compile(r"[ \t]+#")
+_REFUSED_FIRST = "@`%*&!"
+
+
+def _set_aside(source: str, wants_quotes: Callable[[str], bool]) -> tuple[str, tuple[Aside, ...]]:
+    """Hide each value that only quotes would make YAML; lengths stay, so that spans stay right."""
+    asides: list[Aside] = []
+    if _STAND_IN in source:
+        return source, ()
+    for line in iterate_lines(source):
+        found = _VALUE.match(source, line.start, line.end)
+        if not found or not found[1].strip():
+            continue
+        value = without_comment(found[2]).rstrip()
+        if wants_quotes(value):
+            start = found.start(2)
+            asides.append(Aside(Span(start, start + len(value)), value))
+    edits = [Edit(aside.span, _STAND_IN * len(aside.typed)) for aside in asides]
+    return apply_edits(source, edits), tuple(asides)
+
+
+def without_comment(value: str) -> str:
+    """Return a plain value without the comment behind it."""
+    comment = _COMMENT.search(value)
+    return value[: comment.start()] if comment else value
+
+
+def _is_refused(value: str) -> bool:
+    if value[0] in _REFUSED_FIRST or value.startswith("[["):
+        return True
+    if value[0] in "[{|>'\"":
+        return False
+    return ": " in value or ":\t" in value or value.endswith(":")
+
+
+def _is_refused_or_unclosed(value: str) -> bool:
+    """Tell also a quote that doesn't close on its line; a second choice: it may close further down."""
+    if value[0] in "'\"":
+        return len(value) < 2 or not value.endswith(value[0])
+    return _is_refused(value)
