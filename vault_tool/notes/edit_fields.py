@@ -134,13 +134,19 @@ def plan_remove(note: Note, key: str) -> list[Edit]:
 
 
 def list_items(note: Note, name: str) -> list[str]:
-    """Return the items of a list field as texts; a single text counts as a list of one."""
-    value = note.value(name)
-    if value is None:
+    """Return the items of a list field as typed; a single text is a list of one, commas may part a `list`."""
+    node = note.front_matter.get(name) if note.front_matter else None
+    if node is None:
         return []
-    if isinstance(value, tuple):
-        return [item for item in value if isinstance(item, str)]
-    return [value] if isinstance(value, str) else []
+    match node.node:
+        case Sequence(items=items):
+            return [item.text.strip() for item in items if isinstance(item, Scalar) and item.text.strip()]
+        case Scalar(text=text) if node.field and node.field.type is FieldType.LIST:
+            value = note.value(name)
+            return [str(item) for item in value] if isinstance(value, tuple) else []
+        case Scalar(text=text) if text.strip():
+            return [text.strip()]
+    return []
 
 
 # --- where and how -----------------------------------------------------------------------------------------
@@ -262,10 +268,13 @@ def _place(front_matter: FrontMatter | None, field: Field | None, note: Note) ->
 # --- lists -------------------------------------------------------------------------------------------------
 
 
-def _flow_lists(items: Iterable[str]) -> list[str]:
-    listed = list(items)
-    usual = (render_scalar(item, "plain", FieldType.LIST, in_flow=True) for item in listed)
-    return [f"[{', '.join(usual)}]", f"[{', '.join(double_quoted(item) for item in listed)}]"]
+def flow_list(items: Iterable[str]) -> str:
+    """Return a list as YAML in brackets, quotes only where they are needed."""
+    return f"[{', '.join(render_scalar(item, 'plain', FieldType.LIST, in_flow=True) for item in items)}]"
+
+
+def _flow_lists(items: Texts[str]) -> list[str]:
+    return [flow_list(items), f"[{', '.join(double_quoted(item) for item in items)}]"]
 
 
 def _is_item(node: Node, texts: Texts[str]) -> bool:

@@ -160,10 +160,14 @@ def _read_scalar(field: Field, text: str, schema: Schema) -> Value | None:
     if not text:
         return None
     if field.type is FieldType.LIST:
-        parts = tuple(part for piece in _LIST_BREAK.split(text) if (part := piece.strip()))
-        return parts or None
+        return split_list(text) or None
     one = _read_one(field, text, schema)
     return (one,) if is_listed(field) and one is not None else one
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """Return the items of a list that was typed as one text, parted by commas or semicolons of any width."""
+    return tuple(part for piece in _LIST_BREAK.split(text) if (part := piece.strip()))
 
 
 def _read_one(field: Field, text: str, schema: Schema) -> Value | None:

@@ -1,0 +1,115 @@
+"""What every command is handed: the edge where clock, dice, environment and vault come in."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vault_tool.cli.output import Output
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+
+if TYPE_CHECKING:
+    from vault_tool.schema import Schema
+    from vault_tool.vault.settings import Settings
+    from vault_tool.vault.vault import Vault
+
+
+class BadToday(VaultError):
+    """The pinned day is not a day."""
+
+    message = N_("VAULT_NOTES_TODAY is not a date: {value}")
+    hint = N_("Write it as 2026-11-20, or leave it unset for the real day.")
+    exit_code = Exit.USAGE
+
+
+class NoWorkingFolder(VaultError):
+    """The folder the program was started in is gone."""
+
+    message = N_("The working folder is no longer there.")
+    hint = N_("Go to one that is: cd ~")
+    exit_code = Exit.UNREADABLE
+
+
+class App:
+    """One run of the program: where, when, for whom, and where its words go."""
+
+    def __init__(self, env: Mapping[str, str], cwd: Path, out: Output) -> None:
+        self.env = env
+        self.cwd = cwd
+        self.out = out
+        self.given: Path | None = None
+
+    @cached_property
+    def now(self) -> datetime:
+        """The writer's wall clock, without a zone; `$VAULT_NOTES_TODAY` pins its day."""
+        clock = datetime.now()
+        if not (pinned := self.env.get("VAULT_NOTES_TODAY", "")):
+            return clock
+        try:
+            return datetime.combine(date.fromisoformat(pinned), time(clock.hour, clock.minute, clock.second))
+        except ValueError as error:
+            raise BadToday(value=pinned) from error
+
+    @property
+    def today(self) -> date:
+        """The writer's day; `$VAULT_NOTES_TODAY` pins it."""
+        return self.now.date()
+
+    @cached_property
+    def random(self) -> random.Random:
+        """Dice for new ids; `$VAULT_NOTES_SEED` makes them fall alike, for demonstrations and tests."""
+        seed = self.env.get("VAULT_NOTES_SEED")
+        return random.Random(seed) if seed else random.SystemRandom()
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault this run is about, opened when it is first asked for."""
+        from vault_tool.vault.vault import open_vault
+
+        return open_vault(self.cwd, self.env, self.given)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The vault's settings, without opening the vault."""
+        from vault_tool.vault.settings import find_root, load_settings
+
+        return load_settings(find_root(self.cwd, self.env, self.given))
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The vault's schema; outside of any vault, the built-in one."""
+        from vault_tool.schema import load_schema
+        from vault_tool.vault.settings import NoVault, find_root
+
+        try:
+            root = find_root(self.cwd, self.env, self.given)
+        except NoVault:
+            return load_schema()
+        return load_schema(root / "schema")
+
+    @property
+    def home(self) -> Path:
+        """The user's home folder."""
+        named = self.env.get("USERPROFILE" if os.name == "nt" else "HOME")
+        return Path(named) if named else Path.home()
+
+    def git_email(self) -> str | None:
+        """Ask git who commits here; None without git or an answer."""
+        command = ["git", "config", "--get", "user.email"]
+        try:
+            answer = subprocess.run(command, cwd=self.cwd, env=self.env, capture_output=True, timeout=5)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return answer.stdout.decode("utf-8", "replace").strip() or None
+
+
+pass_app = click.make_pass_decorator(App)

@@ -1,0 +1,210 @@
+"""`vault doctor`: what is wrong around the vault, in words that can be shown to a stranger."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from vault_tool import __version__
+from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.help import command, option
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_, _, language
+from vault_tool.vault.places import places_for
+from vault_tool.vault.settings import find_root, load_settings
+from vault_tool.vault.walk import Oddity, walk
+
+PACKAGES = (
+    "click",
+    "filelock",
+    "platformdirs",
+    "pypinyin",
+    "python-frontmatter",
+    "PyYAML",
+    "wcwidth",
+    "whoosh",
+)
+
+# An editor may save with another machine's clock, but hardly one that is a day ahead.
+_CLOCK_GRACE_SECONDS = 86_400
+
+
+class Verdict(StrEnum):
+    """How a check came out; only `bad` and `odd` make the exit status 1."""
+
+    GOOD = "good"
+    ODD = "odd"
+    BAD = "bad"
+
+
+class Check(NamedTuple):
+    """One thing looked at: its stable name, what was seen, and what to do when it isn't good."""
+
+    name: str
+    seen: str
+    verdict: Verdict = Verdict.GOOD
+    hint: str = ""
+
+
+_MARKS = {Verdict.GOOD: ("ok", "green"), Verdict.ODD: ("?", "yellow"), Verdict.BAD: ("!", "red")}
+
+
+@command(
+    "doctor",
+    help=N_(
+        "Look for what is wrong around the vault: packages, language, folders, permissions, clock.\n\n"
+        "What it prints holds no customer's name and no value of a note: it can be put into a report."
+    ),
+    examples=("vault doctor", "vault doctor --json"),
+)
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def doctor(app: App, as_json: bool) -> Exit:
+    """Run every check and show it."""
+    checks = list(_checks(app))
+    wrong = [check for check in checks if check.verdict is not Verdict.GOOD]
+    if as_json:
+        app.out.json({"checks": [check._asdict() for check in checks], "wrong": len(wrong)})
+    else:
+        app.out.table([(app.out.style(*_MARKS[check.verdict]), check.name, check.seen) for check in checks])
+        for check in wrong:
+            if check.hint:
+                app.out.hint(f"{check.name}: {check.hint}")
+    return Exit.FINDINGS if wrong else Exit.OK
+
+
+def _checks(app: App) -> Iterator[Check]:
+    yield from _program()
+    yield from _speech(app)
+    yield from _programs_used(app)
+    try:
+        root = find_root(app.cwd, app.env, app.given)
+    except VaultError as error:
+        yield Check("vault", _("none here"), hint=_(error.hint).format(**error.values))
+        return
+    yield Check("vault", _redacted(app, root))
+    yield from _guarded("vault.toml", lambda: _vault(app, root))
+
+
+def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """Yield what a check finds; what stops it is itself a finding."""
+    try:
+        yield from check()
+    except VaultError as error:
+        # Its message may name a customer's file: the kind must do.
+        yield Check(name, type(error).__name__, Verdict.BAD, _("`vault status` says more."))
+
+
+def _program() -> Iterator[Check]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    yield Check("program", f"vault {__version__}")
+    yield Check("python", f"{platform.python_implementation()} {platform.python_version()}, {sys.platform}")
+    for package in PACKAGES:
+        try:
+            yield Check(package, version(package))
+        except PackageNotFoundError:
+            yield Check(package, _("missing"), Verdict.BAD, _("Install the program again."))
+    yield from _yaml()
+    import sqlite3
+
+    yield Check("sqlite", sqlite3.sqlite_version)
+
+
+def _yaml() -> Iterator[Check]:
+    from importlib.util import find_spec
+
+    if find_spec("yaml._yaml"):
+        yield Check("yaml", _("compiled"))
+    else:
+        hint = _("Reading notes takes some eight times as long; install PyYAML from a wheel.")
+        yield Check("yaml", _("pure Python"), Verdict.ODD, hint)
+
+
+def _speech(app: App) -> Iterator[Check]:
+    yield Check("language", language())
+    names = ("VAULT_NOTES_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    yield Check("locale", ", ".join(f"{name}={app.env[name]}" for name in names if app.env.get(name)) or "-")
+    encoding = locale.getpreferredencoding(False)
+    yield Check("encoding", encoding)
+    files = sys.getfilesystemencoding()
+    if files.lower().replace("-", "") != "utf8":
+        yield Check("file names", files, Verdict.ODD, _("Set a UTF-8 locale: Chinese file names may fail."))
+    yield Check("terminal", app.env.get("TERM", "-") if app.out.is_terminal else _("none"))
+
+
+def _programs_used(app: App) -> Iterator[Check]:
+    git = shutil.which("git", path=app.env.get("PATH"))
+    if git:
+        yield Check("git", _("found"))
+    else:
+        yield Check("git", _("missing"), Verdict.ODD, _("Sharing a vault and knowing who you are need git."))
+    editor = app.env.get("VISUAL") or app.env.get("EDITOR") or ""
+    yield Check("editor", Path(editor.split()[0]).name if editor.split() else "-")
+
+
+def _vault(app: App, root: Path) -> Iterator[Check]:
+    settings = load_settings(root)
+    yield Check(
+        "vault.toml",
+        _("version {version}, {language}").format(version=settings.version, language=settings.language),
+    )
+    if settings.warnings:
+        yield Check("settings", str(len(settings.warnings)), Verdict.ODD, _("`vault status` names them."))
+    if settings.read_only:
+        yield Check("format", _("newer than this program"), Verdict.BAD, _("Install a newer vault-tool."))
+    places = places_for(root, settings.id, app.env)
+    for name, folder in (("cache", places.cache), ("state", places.state)):
+        yield _private_folder(app, name, folder)
+    if not os.access(root, os.W_OK):
+        yield Check("permissions", _("the vault can't be written to"), Verdict.ODD, _("Reading works."))
+    oddities: list[Oddity] = []
+    newest, count = 0, 0
+    for found in walk(root, settings.customers, oddities):
+        newest, count = max(newest, found.mtime_ns), count + 1
+    yield Check("notes", str(count))
+    for kind, times in sorted(Counter(oddity.kind for oddity in oddities).items()):
+        yield Check(f"oddity {kind}", str(times), Verdict.ODD, _("`vault status` names them."))
+    yield _clock(app, newest / 1e9)
+
+
+def _private_folder(app: App, name: str, folder: Path) -> Check:
+    """Look whether a folder of local state can be used, and by nobody else."""
+    shown = _redacted(app, folder)
+    if not folder.exists():
+        return Check(name, _("{folder} (not made yet)").format(folder=shown))
+    if not os.access(folder, os.W_OK):
+        return Check(name, shown, Verdict.BAD, _("Set VAULT_NOTES_HOME to a folder that you can write to."))
+    if os.name == "posix" and folder.stat().st_mode & 0o077:
+        return Check(name, shown, Verdict.ODD, _("Others can read it; the next command closes it."))
+    return Check(name, shown)
+
+
+def _clock(app: App, newest: float) -> Check:
+    """Look whether notes come from the future, which makes every rule about time wrong."""
+    if app.env.get("VAULT_NOTES_TODAY"):
+        return Check(
+            "clock", _("pinned to {day}").format(day=app.today), Verdict.ODD, _("Unset VAULT_NOTES_TODAY.")
+        )
+    if newest > app.now.timestamp() + _CLOCK_GRACE_SECONDS:
+        day = (app.now + timedelta(seconds=newest - app.now.timestamp())).date()
+        hint = _("Set this machine's clock, or the one that wrote it.")
+        return Check("clock", _("a note was saved on {day}").format(day=day), Verdict.ODD, hint)
+    return Check("clock", f"{app.now:%Y-%m-%d %H:%M}")
+
+
+def _redacted(app: App, path: Path) -> str:
+    """Return a path without the user's name in it."""
+    try:
+        return str(Path("~") / path.relative_to(app.home.resolve()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,62 @@
+"""The person's own editor: `$VISUAL`, else `$EDITOR`, else what this system has."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from vault_tool.cli.app import App
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+
+_USUAL = ("sensible-editor", "nano", "vim", "vi", "notepad")
+
+
+class NoEditor(VaultError):
+    """No editor is set and none of the usual ones is installed."""
+
+    message = N_("No editor was found.")
+    hint = N_("Set one: export EDITOR=nano")
+    exit_code = Exit.USAGE
+
+
+class EditorFailed(VaultError):
+    """The editor could not be started or ended with an error."""
+
+    message = N_("The editor “{editor}” failed ({reason}). What it saved is kept as it is.")
+    exit_code = Exit.USAGE
+
+
+def editor_command(app: App) -> list[str]:
+    """Return the editor's command with its arguments. Raises `NoEditor`."""
+    for name in ("VISUAL", "EDITOR"):
+        if words := shlex.split(app.env.get(name, "")):
+            return words
+    for usual in _USUAL:
+        if found := shutil.which(usual, path=app.env.get("PATH")):
+            return [found]
+    raise NoEditor
+
+
+def open_editor(app: App, path: Path) -> None:
+    """Open a file in the person's editor and wait. Raises `NoEditor` or `EditorFailed`."""
+    command = editor_command(app)
+    app.out.flush()
+    try:
+        status = subprocess.run([*command, str(path)], env=dict(app.env), check=False).returncode
+    except OSError as error:
+        raise EditorFailed(editor=command[0], reason=error.strerror or type(error).__name__) from None
+    if status:
+        raise EditorFailed(editor=command[0], reason=status)
+
+
+def compose(app: App, draft: str = "") -> str:
+    """Let the person write a text in their editor; an empty one means never mind."""
+    with tempfile.TemporaryDirectory(dir=app.vault.places.state) as folder:
+        path = Path(folder) / "entry.md"
+        path.write_text(draft, encoding="utf-8")
+        open_editor(app, path)
+        return path.read_text(encoding="utf-8", errors="replace").strip()

@@ -1,0 +1,157 @@
+"""How a command describes itself: examples first, in the reader's language, columns that line up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from vault_tool.cli.width import pad, width, wrap
+from vault_tool.messages import N_, _
+
+C = TypeVar("C", bound="Command")
+
+_WIDEST_TERM = 28
+
+# Only for the catalogue: click shows these through its own calls of gettext.
+HELP_OPTION = N_("Show this message and exit.")
+
+
+class Formatter(click.HelpFormatter):
+    """Click's formatter, measuring by columns on a terminal instead of by characters."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the usage line."""
+        head = f"{_('Usage:') if prefix is None else prefix.rstrip()} {prog} "
+        lines = wrap(args, self.width - width(head)) or [""]
+        self.write((head + lines[0]).rstrip() + "\n")
+        for line in lines[1:]:
+            self.write(" " * width(head) + line + "\n")
+
+    def write_heading(self, heading: str) -> None:
+        """Write a section's name."""
+        self.write(" " * self.current_indent + _("{heading}:").format(heading=heading) + "\n")
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs, wrapped."""
+        indent = " " * self.current_indent
+        paragraphs = [
+            "\n".join(indent + line for line in wrap(paragraph, self.width - self.current_indent))
+            for paragraph in text.split("\n\n")
+        ]
+        self.write("\n\n".join(paragraphs) + "\n")
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = _WIDEST_TERM, col_spacing: int = 2
+    ) -> None:
+        """Write terms and what they mean, in two columns."""
+        listed = list(rows)
+        column = min(max((width(term) for term, _meaning in listed), default=0), col_max) + col_spacing
+        indent = " " * self.current_indent
+        for term, meaning in listed:
+            lines = wrap(meaning, max(self.width - column - self.current_indent, 20))
+            if lines and width(term) <= column - col_spacing:
+                self.write(indent + pad(term, column) + lines.pop(0) + "\n")
+            else:
+                self.write(indent + term + "\n")
+            for line in lines:
+                self.write(indent + " " * column + line + "\n")
+
+
+class Context(click.Context):
+    """Click's context with our formatter."""
+
+    formatter_class = Formatter
+
+
+class Option(click.Option):
+    """An option whose help is a message id, translated when it is shown."""
+
+    @property
+    def help(self) -> str | None:
+        """The help in the reader's language."""
+        return _(self._help) if self._help else None
+
+    @help.setter
+    def help(self, message: str | None) -> None:
+        self._help = message
+
+
+class Argument(click.Argument):
+    """An argument whose help, where there is one, is a message id."""
+
+    @property
+    def help(self) -> str | None:
+        """The help in the reader's language."""
+        return _(self._help) if self._help else None
+
+    @help.setter
+    def help(self, message: str | None) -> None:
+        self._help = message
+
+
+class Command(click.Command):
+    """A command whose texts are message ids, translated when they are shown."""
+
+    context_class = Context
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        self.examples = tuple(examples)
+        super().__init__(*args, **kwargs)
+
+    @property
+    def help(self) -> str | None:
+        """The help in the reader's language."""
+        return _(self._help) if self._help else None
+
+    @help.setter
+    def help(self, message: str | None) -> None:
+        self._help = message
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write usage, what it does, examples, options."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        write_examples(formatter, self.examples)
+        self.format_arguments(ctx, formatter)
+        self.format_options(ctx, formatter)
+
+
+class Group(Command, click.Group):
+    """A command with commands of its own."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write usage, what it does, examples, its commands, options."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        write_examples(formatter, self.examples)
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
+
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
+    """Write the examples of a command as they would be typed."""
+    if not examples:
+        return
+    with formatter.section(_("Examples")):
+        for example in examples:
+            formatter.write(" " * formatter.current_indent + _(example) + "\n")
+
+
+def command(
+    name: str, *, help: str, examples: Sequence[str] = (), cls: type[C] = Command, **settings: Any
+) -> Callable[[Callable[..., object]], C]:
+    """Make a function the command of this name; `help` is marked with `N_`, as are its options' helps."""
+    settings.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
+    return click.command(name, cls=cls, help=help, examples=examples, **settings)
+
+
+def option(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`click.option` with a translated help."""
+    return click.option(*names, cls=Option, **settings)
+
+
+def argument(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`click.argument` with a translated help."""
+    return click.argument(*names, cls=Argument, **settings)

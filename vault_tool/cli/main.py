@@ -1,0 +1,112 @@
+"""The one boundary: language, streams, and what an error becomes."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from vault_tool import messages
+from vault_tool.errors import Exit
+
+if TYPE_CHECKING:
+    from vault_tool.cli.app import App
+    from vault_tool.cli.output import Output
+
+
+def main() -> NoReturn:
+    """Run the program for this process, and end it with the command's exit status."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Whatever locale or console say: notes are UTF-8. What can't be said as such is still shown.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    prog = Path(sys.argv[0]).stem
+    try:
+        status = run(sys.argv[1:], os.environ, prog=prog if prog.startswith("vault") else "vault")
+    except BrokenPipeError:
+        # Who reads has seen enough (`| head`). Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = Exit.OK
+    sys.exit(status)
+
+
+def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, prog: str = "vault") -> int:
+    """Run one command on the process's streams and return its exit status; only a closed pipe escapes."""
+    messages.use(messages.choose_language(env))
+    _lend_messages_to_click()
+    from vault_tool.cli.output import Output
+
+    out = Output(sys.stdin, sys.stdout, sys.stderr, env)
+    try:
+        from vault_tool.cli.app import App
+
+        status = _call(App(env, cwd or _working_folder(), out), argv, prog)
+        out.flush()
+        return status
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, the reader gets a sentence
+        return _report(error, out, as_json=_wants_json(argv), debug="--debug" in argv)
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        from vault_tool.cli.app import NoWorkingFolder
+
+        raise NoWorkingFolder from error
+
+
+def _call(app: App, argv: Sequence[str], prog: str) -> int:
+    import click
+
+    from vault_tool.cli.root import vault
+
+    try:
+        result = vault.main(list(argv), prog_name=prog, standalone_mode=False, obj=app)
+    except click.Abort as abort:
+        raise KeyboardInterrupt from abort
+    except SystemExit as stop:
+        result = stop.code
+    return result if isinstance(result, int) else Exit.OK
+
+
+def _report(error: Exception, out: Output, *, as_json: bool, debug: bool) -> int:
+    from vault_tool.cli.failure import failure_of, trace
+
+    failure = failure_of(error)
+    if debug:
+        for line in trace(error):
+            out.note(line)
+    if as_json:
+        out.json_error(failure.as_json())
+    else:
+        out.error(failure.message, failure.hint)
+    return failure.exit
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Tell whether a program reads along, even when the options could not be read."""
+    options = list(argv[: argv.index("--")] if "--" in argv else argv)
+    return "--json" in options or "--format=json" in options or ["--format", "json"] in _pairs(options)
+
+
+def _pairs(options: list[str]) -> list[list[str]]:
+    return [options[i : i + 2] for i in range(len(options) - 1)]
+
+
+def _lend_messages_to_click() -> None:
+    """Let click speak the reader's language.
+
+    Click binds gettext's global functions when it is imported, so ours must stand there before that.
+    Choosing the language through the environment instead would reach the editor and git, too.
+    """
+    gettext.gettext = messages._
+    gettext.ngettext = messages.ngettext

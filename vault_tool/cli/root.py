@@ -1,0 +1,165 @@
+"""`vault` itself: the table of its commands, and the options that stand before any of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from vault_tool import __version__
+from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.help import Group, Option, command
+from vault_tool.cli.output import ColorChoice
+from vault_tool.cli.width import width
+from vault_tool.messages import N_, _
+
+
+class Listed(NamedTuple):
+    """A command as the table has it: what `vault --help` shows without loading it."""
+
+    name: str
+    summary: str
+
+    @property
+    def module(self) -> str:
+        """The module that holds it; a word that Python keeps for itself gets a line behind it."""
+        return f"vault_tool.cli.{self.name}"
+
+
+# By hand, in the order a reader meets them; each command's own file is loaded only when it is called.
+GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
+    (
+        N_("Write"),
+        (
+            Listed("new", N_("Add a customer.")),
+            Listed("log", N_("Note what just happened with a customer.")),
+            Listed("set", N_("Set, add to or remove fields of customers.")),
+            Listed("edit", N_("Open a customer in your editor.")),
+            Listed("undo", N_("Take back the last command's writes.")),
+        ),
+    ),
+    (
+        N_("Find and review"),
+        (
+            Listed("search", N_("Find entries by words and fields.")),
+            Listed("show", N_("Show a customer as one reads before a visit.")),
+            Listed("list", N_("List customers that match.")),
+            Listed("status", N_("Show how this vault stands, and what was done last.")),
+        ),
+    ),
+    (
+        N_("Check"),
+        (
+            Listed("lint", N_("Check notes, and mend what can be mended safely.")),
+            Listed("rule", N_("Explain a rule of the linter.")),
+            Listed("schema", N_("Show the fields and words a note may use.")),
+        ),
+    ),
+    (
+        N_("Administer"),
+        (
+            Listed("init", N_("Start a vault, or take in a folder of notes.")),
+            Listed("rename", N_("Rename a customer and mend the links to it.")),
+            Listed("archive", N_("Put a customer away; --all still finds it.")),
+            Listed("remove", N_("Delete a customer.")),
+            Listed("people", N_("Show the team, or add to it.")),
+            Listed("whoami", N_("Show or say who you are.")),
+            Listed("doctor", N_("Look for what is wrong around the vault.")),
+            Listed("completion", N_("Complete commands and customers in your shell.")),
+        ),
+    ),
+)
+
+COMMANDS: dict[str, Listed] = {listed.name: listed for _group, listeds in GROUPS for listed in listeds}
+
+EXAMPLES = (
+    N_('vault log lanhai "Budget confirmed: **80k**" --next "Friday send quote"'),
+    N_("vault search quote stage:negotiation"),
+    N_("vault show lanhai"),
+)
+
+
+class Root(Group):
+    """The group `vault`, which loads a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command; None for a name that isn't in the table."""
+        if cmd_name not in COMMANDS:
+            return None
+        loaded: click.Command = getattr(import_module(COMMANDS[cmd_name].module), cmd_name)
+        return loaded
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called; an unknown one names those that look like it."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, all in the same two columns."""
+        column = max(map(width, COMMANDS))
+        for title, listeds in GROUPS:
+            with formatter.section(_(title)):
+                formatter.write_dl([(listed.name.ljust(column), _(listed.summary)) for listed in listeds])
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        ctx.find_object(App).out.line(f"vault {__version__}")  # type: ignore[union-attr]  # run() always gives one
+        ctx.exit()
+
+
+@command(
+    "vault",
+    cls=Root,
+    help=N_("Customer notes as plain text: write, search and check them."),
+    examples=EXAMPLES,
+    invoke_without_command=True,
+)
+@click.option(
+    "-C",
+    "directory",
+    cls=Option,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help=N_("The vault's folder, or one in it."),
+)
+@click.option(
+    "--color",
+    cls=Option,
+    type=click.Choice(["auto", "always", "never"]),
+    help=N_("Show colour (else: NO_COLOR, FORCE_COLOR)."),
+)
+@click.option(
+    "--debug",
+    cls=Option,
+    is_flag=True,
+    expose_value=False,
+    help=N_("Show where in the program an error arose."),
+)
+@click.option(
+    "--version",
+    cls=Option,
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help=N_("Show the version and exit."),
+)
+@pass_app
+@click.pass_context
+def vault(ctx: click.Context, app: App, directory: Path | None, color: ColorChoice | None) -> None:
+    """Take the options that stand before any command."""
+    app.given = app.cwd / directory if directory else None
+    app.out.color = color or "auto"
+    if ctx.invoked_subcommand is None:
+        # Who types the name alone asks what it can do.
+        app.out.line(ctx.get_help())

@@ -1,0 +1,151 @@
+"""`vault set`: fields of customers, spliced in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.change import change_notes
+from vault_tool.cli.complete import assignments
+from vault_tool.cli.help import argument, command, option
+from vault_tool.cli.me import known_person
+from vault_tool.cli.pick import pick_customer
+from vault_tool.cli.words import known_field, typed_value
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_, Language, _, language, ngettext
+from vault_tool.notes.edit_fields import plan_change_list, plan_remove, plan_set, plan_set_list
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.text import Edit, apply_edits
+from vault_tool.notes.values import split_list
+from vault_tool.schema import Field, FieldType
+
+
+class NothingToSet(VaultError):
+    """A customer without a field, or a field without a customer."""
+
+    message = N_("Say which customer and which field.")
+    hint = N_("vault set lanhai stage=won; vault set lanhai tags+=VIP; vault set lanhai next=")
+    exit_code = Exit.USAGE
+
+
+class NotForTheCommandLine(VaultError):
+    """A sealed field's value, which would stay in the shell's history."""
+
+    message = N_(
+        "{label} is a sealed field: its value must not stand on a command line. Nothing was written."
+    )
+    hint = N_("Write it into the note instead: vault edit {customer}")
+    exit_code = Exit.USAGE
+
+
+class NeverChanges(VaultError):
+    """The id of a customer."""
+
+    message = N_("A customer's id never changes.")
+    exit_code = Exit.USAGE
+
+
+class NoList(VaultError):
+    """Adding to a field that holds one value."""
+
+    message = N_("{label} holds one value; `+=` and `-=` are for lists.")
+    hint = N_("Use {key}=VALUE.")
+    exit_code = Exit.USAGE
+
+
+class Assignment(NamedTuple):
+    """A field, what to do with it (`=`, `+=`, `-=`), and the value; an empty value takes the field out."""
+
+    field: Field
+    operator: str
+    value: str
+
+
+_ASSIGNMENT = re.compile(r"([^=＝]+?)\s*([+-]?[=＝])(.*)\Z", re.DOTALL)
+
+
+@command(
+    "set",
+    help=N_(
+        "Set, add to or remove fields of customers.\n\n"
+        "FIELD=VALUE sets, FIELD+=ITEM and FIELD-=ITEM change a list, FIELD= takes the field out."
+    ),
+    examples=(
+        "vault set lanhai stage=won",
+        "vault set 蓝海 标签+=VIP 下次跟进='周五 发新报价'",
+        "vault set lanhai next=",
+    ),
+)
+@argument("customers_and_fields", nargs=-1, metavar="CUSTOMER... FIELD=VALUE...", shell_complete=assignments)
+@option("--dry-run", is_flag=True, help=N_("Show what would change; write nothing."))
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json: bool) -> Exit:
+    """Set fields of the named customers."""
+    matched = [(text, _ASSIGNMENT.match(text)) for text in customers_and_fields]
+    names = [text for text, match in matched if not match]
+    assignments = [_assignment(app, match[1], match[2], match[3]) for _text, match in matched if match]
+    if not names or not assignments:
+        raise NothingToSet
+    paths = list(dict.fromkeys(pick_customer(app, name).path for name in names))
+    _refuse_secrets(app, paths, assignments)
+
+    def plan(note: Note) -> str:
+        for item in assignments:
+            text = apply_edits(note.text, _plan(note, item, app.vault.settings.language))
+            note = parse_note(note.path, text, note.schema)
+        return note.text
+
+    what = " ".join(text for text, match in matched if match)
+    changed = change_notes(app, paths, plan, f"vault set {' '.join(names)} {what}", dry_run=dry_run)
+    if as_json:
+        app.out.json({"changed": [str(item.path) for item in changed], "dry_run": dry_run})
+    elif not changed:
+        app.out.line(_("Nothing to change: it says so already."))
+    elif not dry_run:
+        count = ngettext("{count} customer changed", "{count} customers changed", len(changed))
+        where = ", ".join(str(item.path) for item in changed)
+        app.out.line(f"{count.format(count=len(changed))}: {where} · {_('undo: vault undo')}")
+    return Exit.OK
+
+
+def _assignment(app: App, key: str, operator: str, value: str) -> Assignment:
+    settings, schema = app.vault.settings, app.vault.schema
+    field, operator, value = known_field(schema, key.strip()), operator.replace("＝", "="), value.strip()
+    if field.name == "id":
+        raise NeverChanges
+    if operator != "=" and not (field.type is FieldType.LIST or field.many):
+        raise NoList(label=field.label(language()), key=key)
+    if value and operator != "-=":
+        value = typed_value(field, value, app.today, schema)
+    if value and field.type is FieldType.PERSON and settings.people:
+        person = known_person(app, value)
+        value = person.name if settings.language == "zh" else person.id
+    return Assignment(field, operator, value)
+
+
+def _refuse_secrets(app: App, paths: Iterable[PurePosixPath], assignments: Iterable[Assignment]) -> None:
+    for path in paths:
+        note, _digest = app.vault.read(path)
+        for item in assignments:
+            if item.value and item.field.sealed_group(note.type):
+                raise NotForTheCommandLine(label=item.field.label(language()), customer=note.name)
+
+
+def _plan(note: Note, item: Assignment, language: Language) -> list[Edit]:
+    name, value = item.field.name, item.value
+    is_list = item.field.type is FieldType.LIST
+    match item.operator:
+        case "+=":
+            added = split_list(value) if is_list else [value]
+            return plan_change_list(note, name, add=added, language=language)
+        case "-=":
+            return plan_change_list(note, name, remove=split_list(value) if is_list else [value])
+    if not value:
+        return plan_remove(note, name)
+    if is_list:
+        return plan_set_list(note, name, split_list(value), language)
+    return plan_set(note, name, value, language)

@@ -1,0 +1,171 @@
+"""`vault status`: how this vault stands, and what was done last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.help import command, option
+from vault_tool.cli.people import document
+from vault_tool.cli.pick import fresh
+from vault_tool.errors import Exit
+from vault_tool.messages import N_, _, language, ngettext
+from vault_tool.schema import Schema
+from vault_tool.vault.catalog_read import Customer, problems
+from vault_tool.vault.journal import history
+from vault_tool.vault.records import Record
+from vault_tool.vault.settings import Person
+from vault_tool.vault.walk import ODD_MESSAGES, Oddity, printable
+
+_LAST_WRITES = 3
+_MOST_NAMED = 5
+
+_PROBLEMS = {
+    "encoding": N_("{path} is not UTF-8; it is read, and not written."),
+    "front-matter": N_("{path} has front matter that can't be read; it is not written until mended."),
+}
+
+
+class Status(NamedTuple):
+    """What there is to say about a vault."""
+
+    customers: list[Customer]
+    archived: int
+    me: Person | None
+    oddities: tuple[Oddity, ...]
+    troubled: list[tuple[PurePosixPath, str]]
+    writes: list[Record]
+    taken_in: int
+    is_stale: bool
+
+
+@command(
+    "status",
+    help=N_("Show how this vault stands: customers by stage, who you are, the last writes, what is odd."),
+    examples=("vault status", "vault status --json"),
+)
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def status(app: App, as_json: bool) -> Exit:
+    """Show the state of the vault."""
+    state = _look(app)
+    if as_json:
+        app.out.json(_document(app, state))
+        return Exit.OK
+    app.out.table(list(_rows(app, state)))
+    for line in _troubles(app, state):
+        app.out.warn(line)
+    if state.troubled or state.oddities:
+        app.out.hint(_("`vault lint` says what is wrong, line by line."))
+    if state.me is None:
+        app.out.hint(_("`vault whoami NAME` says who you are."))
+    return Exit.OK
+
+
+def _look(app: App) -> Status:
+    freshness = fresh(app)
+    customers = list(app.vault.customers(None))
+    at_work = [customer for customer in customers if not customer.is_archived]
+    return Status(
+        customers=at_work,
+        archived=len(customers) - len(at_work),
+        me=app.vault.whoami(app.env, app.git_email),
+        oddities=freshness.oddities,
+        troubled=problems(app.vault.catalog),
+        writes=list(islice(history(app.vault.places), _LAST_WRITES)),
+        taken_in=freshness.changed + freshness.removed,
+        is_stale=freshness.is_stale,
+    )
+
+
+def _rows(app: App, state: Status) -> Iterator[tuple[str, str]]:
+    yield _("Vault"), str(app.vault.root)
+    counts = [_customers(len(state.customers)), _entries(sum(one.entries for one in state.customers))]
+    if state.archived:
+        counts.append(_("{count} archived").format(count=state.archived))
+    yield _("Holds"), ", ".join(counts)
+    yield _("Stages"), ", ".join(
+        f"{label} {count}" for label, count in _by_stage(app.vault.schema, state.customers)
+    )
+    yield _("You"), f"{state.me.name} ({state.me.id})" if state.me else "-"
+    yield _("Catalog"), _catalog(state)
+    for record in state.writes:
+        yield _("Written"), _write(app, record)
+
+
+def _customers(count: int) -> str:
+    return ngettext("{count} customer", "{count} customers", count).format(count=count)
+
+
+def _entries(count: int) -> str:
+    return ngettext("{count} entry", "{count} entries", count).format(count=count)
+
+
+def _by_stage(schema: Schema, customers: list[Customer]) -> Iterator[tuple[str, int]]:
+    counts = Counter(customer.stage for customer in customers)
+    for word in schema.vocabularies.get("stage", ()):
+        if count := counts.pop(word.name, 0):
+            yield word.label(language()), count
+    if other := sum(counts.values()):
+        yield _("other"), other
+
+
+def _catalog(state: Status) -> str:
+    if state.is_stale:
+        return _("in use by another process; this is its last state")
+    if not state.taken_in:
+        return _("up to date")
+    return ngettext(
+        "up to date; {count} file taken in", "up to date; {count} files taken in", state.taken_in
+    ).format(count=state.taken_in)
+
+
+def _write(app: App, record: Record) -> str:
+    files = ngettext("{count} file", "{count} files", len(record.entries)).format(count=len(record.entries))
+    undone = _(" (undone)") if record.is_undone else ""
+    return f"{_when(app, record):%Y-%m-%d %H:%M} {record.command}, {files}{undone}"
+
+
+def _when(app: App, record: Record) -> datetime:
+    return app.clock + timedelta(seconds=record.when - app.clock.timestamp())
+
+
+def _troubles(app: App, state: Status) -> Iterator[str]:
+    for notice in app.vault.settings.warnings:
+        yield _(notice.message).format(**notice.values)
+    said = [_(ODD_MESSAGES[odd.kind]).format(path=printable(odd.path), detail=odd.detail) for odd in state.oddities]
+    said += [_(_PROBLEMS[problem]).format(path=printable(path)) for path, problem in state.troubled]
+    yield from said[:_MOST_NAMED]
+    if len(said) > _MOST_NAMED:
+        yield _("... and {count} more").format(count=len(said) - _MOST_NAMED)
+
+
+def _document(app: App, state: Status) -> dict[str, object]:
+    vault = app.vault
+    return {
+        "root": str(vault.root),
+        "id": vault.settings.id,
+        "language": vault.settings.language,
+        "customers": len(state.customers),
+        "archived": state.archived,
+        "entries": sum(one.entries for one in state.customers),
+        "stages": dict(Counter(one.stage or "" for one in state.customers)),
+        "me": document(state.me) if state.me else None,
+        "fresh": not state.is_stale,
+        "oddities": [{"path": printable(odd.path), "kind": str(odd.kind)} for odd in state.oddities],
+        "problems": [{"path": printable(path), "problem": problem} for path, problem in state.troubled],
+        "writes": [
+            {
+                "command": record.command,
+                "when": f"{_when(app, record):%Y-%m-%dT%H:%M:%S}",
+                "files": [printable(entry.path) for entry in record.entries],
+                "undone": record.is_undone,
+            }
+            for record in state.writes
+        ],
+    }

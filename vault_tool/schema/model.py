@@ -1,0 +1,200 @@
+"""The compiled schema: words, fields, and looking them up by any spelling."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from enum import StrEnum
+from typing import TypeVar
+
+from vault_tool.messages import Language
+
+TOOL_PREFIX = "vault_"
+"""Keys that begin with this are the tool's own, in any note."""
+
+LONGEST_MISSPELLING = 80
+
+
+class FieldType(StrEnum):
+    """How a field's value is read."""
+
+    TEXT = "text"
+    WORD = "word"
+    PERSON = "person"
+    LIST = "list"
+    DATE = "date"
+    DATED = "dated"
+    DAYS = "days"
+    AMOUNT = "amount"
+    LINK = "link"
+    MAP = "map"
+    MAPS = "maps"
+    BIRTHDAY = "birthday"
+    NUMBER = "number"
+
+
+def fold(spelling: str) -> str:
+    """Return what two spellings have in common when they differ only in case, width or outer blanks."""
+    if spelling.isascii():
+        return spelling.strip().lower()
+    folded = unicodedata.normalize("NFKC", spelling).casefold()
+    # Case folding can leave what NFKC would compose again, and blanks that NFKC made are outer blanks.
+    return unicodedata.normalize("NFKC", folded).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a vocabulary. `rank` is its place in the order, `closed` ends the follow-up."""
+
+    vocabulary: str
+    name: str
+    labels: Mapping[Language, str] = attribute(hash=False)
+    aliases: tuple[str, ...]
+    rank: int
+    closed: bool
+
+    def label(self, language: Language) -> str:
+        """Return the word as people read it and as the tool writes it."""
+        return self.labels[language]
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every spelling as the schema types it: name, labels, aliases, each once."""
+        return tuple(dict.fromkeys((self.name, *self.labels.values(), *self.aliases)))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the front matter, of an entry, or inside a map."""
+
+    name: str
+    labels: Mapping[Language, str] = attribute(hash=False)
+    aliases: tuple[str, ...]
+    type: FieldType
+    vocabulary: str | None
+    many: bool
+    required: bool
+    required_for: frozenset[str]
+    group: str | None
+    group_for: Mapping[str, str | None] = attribute(hash=False)
+    merge: str
+    format: str | None
+    fixed_key: bool
+    internal: bool
+    help: Mapping[Language, str] = attribute(hash=False)
+    fields: tuple[Field, ...]
+    _inner: Mapping[str, Field] = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_inner", _by_spelling(self.fields))
+
+    def label(self, language: Language) -> str:
+        """Return the field's name as people read it."""
+        return self.labels[language]
+
+    def key(self, language: Language) -> str:
+        """Return the key to write into a note of this language.
+
+        English notes carry the canonical name, not its label (`expected_amount`, not `Expected amount`).
+        A key that other programs know (`tags`) is the same in every language.
+        """
+        return self.labels["zh"] if language == "zh" and not self.fixed_key else self.name
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every spelling as the schema types it: name, labels, aliases, each once."""
+        return tuple(dict.fromkeys((self.name, *self.labels.values(), *self.aliases)))
+
+    def inner(self, key: str) -> Field | None:
+        """Find the field of this map by any spelling of its key."""
+        return self._inner.get(fold(key))
+
+    def is_required(self, customer_type: str | None) -> bool:
+        """Say whether a customer of this type (canonical name) must have the field."""
+        return self.required or customer_type in self.required_for
+
+    def sealed_group(self, customer_type: str | None) -> str | None:
+        """Name the group that may read the value; None when it stands open.
+
+        The type is a canonical name; a customer of unknown type has what all have.
+        """
+        if customer_type is None:
+            return self.group
+        return self.group_for.get(customer_type, self.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Everything known about fields and words: the one object that all parts read.
+
+    Every lookup takes any spelling, in any case and width. Tuples keep the order of the files.
+    """
+
+    fields: tuple[Field, ...]
+    inline_fields: tuple[Field, ...]
+    vocabularies: Mapping[str, tuple[Word, ...]] = attribute(hash=False)
+    units: Mapping[str, int] = attribute(hash=False)
+    """What a short form behind a number multiplies by; its keys are folded."""
+    _fields: Mapping[str, Field] = attribute(init=False, repr=False, compare=False)
+    _inline: Mapping[str, Field] = attribute(init=False, repr=False, compare=False)
+    _words: Mapping[str, Mapping[str, Word]] = attribute(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_fields", _by_spelling(self.fields))
+        object.__setattr__(self, "_inline", _by_spelling(self.inline_fields))
+        words = {name: _by_spelling(words) for name, words in self.vocabularies.items()}
+        object.__setattr__(self, "_words", words)
+
+    def field(self, key: str) -> Field | None:
+        """Find a front-matter field by any spelling of its key."""
+        return self._fields.get(fold(key))
+
+    def inline_field(self, key: str) -> Field | None:
+        """Find a field of an entry by any spelling of its key."""
+        return self._inline.get(fold(key))
+
+    def word(self, vocabulary: str, spelling: str) -> Word | None:
+        """Find a word by any spelling; None for an unknown word or vocabulary."""
+        words = self._words.get(vocabulary)
+        return words.get(fold(spelling)) if words is not None else None
+
+    def is_known(self, key: str) -> bool:
+        """Say whether a front-matter key means something: a field, or a key of the tool's own."""
+        folded = fold(key)
+        return folded in self._fields or folded.startswith(TOOL_PREFIX)
+
+    def unit(self, spelling: str) -> int | None:
+        """Say what a short form behind a number multiplies by, such as 10000 for 万."""
+        return self.units.get(fold(spelling))
+
+    def nearest_field(self, key: str) -> Field | None:
+        """Suggest the front-matter field that a misspelt key may mean."""
+        return _nearest(key, self._fields)
+
+    def nearest_inline_field(self, key: str) -> Field | None:
+        """Suggest the field of an entry that a misspelt key may mean."""
+        return _nearest(key, self._inline)
+
+    def nearest_word(self, vocabulary: str, spelling: str) -> Word | None:
+        """Suggest the word that a misspelt one may mean."""
+        return _nearest(spelling, self._words.get(vocabulary, {}))
+
+
+Named = TypeVar("Named", Word, Field)
+
+
+def _by_spelling(items: Iterable[Named]) -> dict[str, Named]:
+    return {fold(spelling): item for item in items for spelling in item.spellings}
+
+
+def _nearest(spelling: str, known: Mapping[str, Named]) -> Named | None:
+    from difflib import get_close_matches  # only a misspelling pays for it
+
+    if len(spelling) > LONGEST_MISSPELLING:
+        return None
+    folded = fold(spelling)
+    # One wrong character of a two-character Chinese word leaves a likeness of one half.
+    found = get_close_matches(folded, known, n=1, cutoff=0.7 if folded.isascii() else 0.5)
+    return known[found[0]] if found else None
