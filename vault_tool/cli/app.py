@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import subprocess
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import cached_property
@@ -18,6 +16,8 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 
 if TYPE_CHECKING:
+    from random import Random
+
     from vault_tool.schema import Schema
     from vault_tool.vault.settings import Settings
     from vault_tool.vault.vault import Vault
@@ -64,11 +64,17 @@ class App:
         """The writer's day; `$VAULT_NOTES_TODAY` pins it."""
         return self.now.date()
 
+    def local_time(self, timestamp: float) -> datetime:
+        """Return a moment as this machine's wall clock shows it."""
+        return datetime.fromtimestamp(timestamp)
+
     @cached_property
-    def random(self) -> random.Random:
+    def random(self) -> Random:
         """Dice for new ids; `$VAULT_NOTES_SEED` makes them fall alike, for demonstrations and tests."""
+        from random import Random, SystemRandom
+
         seed = self.env.get("VAULT_NOTES_SEED")
-        return random.Random(seed) if seed else random.SystemRandom()
+        return Random(seed) if seed else SystemRandom()
 
     @cached_property
     def vault(self) -> Vault:
@@ -78,23 +84,29 @@ class App:
         return open_vault(self.cwd, self.env, self.given)
 
     @cached_property
+    def root(self) -> Path:
+        """The vault's folder, without opening the vault."""
+        from vault_tool.vault.settings import find_root
+
+        return find_root(self.cwd, self.env, self.given)
+
+    @cached_property
     def settings(self) -> Settings:
         """The vault's settings, without opening the vault."""
-        from vault_tool.vault.settings import find_root, load_settings
+        from vault_tool.vault.settings import load_settings
 
-        return load_settings(find_root(self.cwd, self.env, self.given))
+        return load_settings(self.root)
 
     @cached_property
     def schema(self) -> Schema:
         """The vault's schema; outside of any vault, the built-in one."""
         from vault_tool.schema import load_schema
-        from vault_tool.vault.settings import NoVault, find_root
+        from vault_tool.vault.settings import NoVault
 
         try:
-            root = find_root(self.cwd, self.env, self.given)
+            return load_schema(self.root / "schema")
         except NoVault:
             return load_schema()
-        return load_schema(root / "schema")
 
     @property
     def home(self) -> Path:
@@ -104,6 +116,8 @@ class App:
 
     def git_email(self) -> str | None:
         """Ask git who commits here; None without git or an answer."""
+        import subprocess
+
         command = ["git", "config", "--get", "user.email"]
         try:
             answer = subprocess.run(command, cwd=self.cwd, env=self.env, capture_output=True, timeout=5)

@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -196,7 +195,7 @@ def _clock(app: App, newest: float) -> Check:
             "clock", _("pinned to {day}").format(day=app.today), Verdict.ODD, _("Unset VAULT_NOTES_TODAY.")
         )
     if newest > app.now.timestamp() + _CLOCK_GRACE_SECONDS:
-        day = (app.now + timedelta(seconds=newest - app.now.timestamp())).date()
+        day = app.local_time(newest).date()
         hint = _("Set this machine's clock, or the one that wrote it.")
         return Check("clock", _("a note was saved on {day}").format(day=day), Verdict.ODD, hint)
     return Check("clock", f"{app.now:%Y-%m-%d %H:%M}")

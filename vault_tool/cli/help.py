@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from vault_tool.cli.width import pad, width, wrap
-from vault_tool.messages import N_, _
-
-C = TypeVar("C", bound="Command")
+from vault_tool.messages import _
 
 _WIDEST_TERM = 28
-
-# Only for the catalogue: click shows these through its own calls of gettext.
-HELP_OPTION = N_("Show this message and exit.")
+_HELP_OPTION = {"help_option_names": ["-h", "--help"]}
 
 
 class Formatter(click.HelpFormatter):
@@ -23,7 +19,9 @@ class Formatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the usage line."""
-        head = f"{_('Usage:') if prefix is None else prefix.rstrip()} {prog} "
+        usage = _("Usage:") if prefix is None else prefix.rstrip()
+        # A full-width colon brings its own gap.
+        head = f"{usage}{'' if usage.endswith('：') else ' '}{prog} "
         lines = wrap(args, self.width - width(head)) or [""]
         self.write((head + lines[0]).rstrip() + "\n")
         for line in lines[1:]:
@@ -140,11 +138,19 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 
 
 def command(
-    name: str, *, help: str, examples: Sequence[str] = (), cls: type[C] = Command, **settings: Any
-) -> Callable[[Callable[..., object]], C]:
+    name: str, *, help: str, examples: Sequence[str] = (), **settings: Any
+) -> Callable[[Callable[..., object]], Command]:
     """Make a function the command of this name; `help` is marked with `N_`, as are its options' helps."""
-    settings.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
-    return click.command(name, cls=cls, help=help, examples=examples, **settings)
+    settings.setdefault("context_settings", _HELP_OPTION)
+    return click.command(name, cls=Command, help=help, examples=examples, **settings)
+
+
+def group(
+    name: str, *, help: str, examples: Sequence[str] = (), cls: type[Group] = Group, **settings: Any
+) -> Callable[[Callable[..., object]], Group]:
+    """Make a function the command of this name that has commands of its own, and runs before them."""
+    settings.setdefault("context_settings", _HELP_OPTION)
+    return click.command(name, cls=cls, help=help, examples=examples, invoke_without_command=True, **settings)
 
 
 def option(*names: str, **settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ _COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": 
 _WEIGHTS = {"bold": "1", "dim": "2", "underline": "4"}
 
 # A note's text may hold control characters, and a terminal obeys them: only styles pass.
-_CONTROL = re.compile(r"(\x1b\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = r"(\x1b\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 
 _GAP = "  "
 _NARROWEST = 8
@@ -68,7 +66,11 @@ class Output:
         if not self.is_terminal:
             return 10_000
         given = self._env.get("COLUMNS", "")
-        return int(given) if given.isdecimal() and int(given) > 0 else shutil.get_terminal_size().columns
+        if given.isdecimal() and int(given) > 0:
+            return int(given)
+        import shutil
+
+        return shutil.get_terminal_size().columns
 
     # Results
 
@@ -251,7 +253,7 @@ class Output:
         return terminal, terminal
 
     def _write(self, stream: TextIO, text: str) -> None:
-        stream.write(_CONTROL.sub(_visible, text) if stream.isatty() else text)
+        stream.write(re.sub(_CONTROL, _visible, text) if stream.isatty() else text)
 
 
 class NothingChosen(VaultError):
@@ -262,6 +264,8 @@ class NothingChosen(VaultError):
 
 
 def _dump(document: Mapping[str, object]) -> str:
+    import json
+
     return json.dumps({"version": 1, **document}, ensure_ascii=False, indent=2, default=str) + "\n"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from pathlib import PurePosixPath
 
 import click
 
 from vault_tool.cli.app import App, pass_app
-from vault_tool.cli.help import Group, argument, command, option
+from vault_tool.cli.change import show_diff
+from vault_tool.cli.help import argument, command, group, option
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _
 from vault_tool.vault import files
@@ -17,12 +17,10 @@ from vault_tool.vault.settings import SETTINGS_NAME, Person
 from vault_tool.vault.settings_text import plan_add_person
 
 
-@command(
+@group(
     "people",
-    cls=Group,
     help=N_("Show the team: owners and authors, as vault.toml has them."),
     examples=("vault people", "vault people add 李娜 --email li.na@example.com"),
-    invoke_without_command=True,
 )
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
@@ -71,8 +69,7 @@ def add(
     before = content.data.decode("utf-8")
     after = plan_add_person(before, person, vault.root / path)
     if dry_run:
-        lines = unified_diff(before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
-        app.out.diff("\n".join(lines))
+        show_diff(app, path, before, after)
         return Exit.OK
     vault.commit([Change(path, content.digest, after.encode())], "vault people add")
     app.out.line(_("Added {name} as {id}. `vault undo` takes it back.").format(name=name, id=person.id))

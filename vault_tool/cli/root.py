@@ -10,7 +10,7 @@ import click
 
 from vault_tool import __version__
 from vault_tool.cli.app import App, pass_app
-from vault_tool.cli.help import Group, Option, command
+from vault_tool.cli.help import Group, Option, group
 from vault_tool.cli.output import ColorChoice
 from vault_tool.cli.width import width
 from vault_tool.messages import N_, _
@@ -117,12 +117,11 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
-@command(
+@group(
     "vault",
     cls=Root,
     help=N_("Customer notes as plain text: write, search and check them."),
     examples=EXAMPLES,
-    invoke_without_command=True,
 )
 @click.option(
     "-C",

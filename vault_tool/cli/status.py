@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.cli.people import document
-from vault_tool.cli.pick import fresh
+from vault_tool.cli.progress import shown
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, language, ngettext
 from vault_tool.schema import Schema
@@ -68,7 +67,8 @@ def status(app: App, as_json: bool) -> Exit:
 
 
 def _look(app: App) -> Status:
-    freshness = fresh(app)
+    with shown(app.out, _("Reading notes")) as progress:
+        freshness = app.vault.fresh(progress)
     customers = list(app.vault.customers(None))
     at_work = [customer for customer in customers if not customer.is_archived]
     return Status(
@@ -89,9 +89,12 @@ def _rows(app: App, state: Status) -> Iterator[tuple[str, str]]:
     if state.archived:
         counts.append(_("{count} archived").format(count=state.archived))
     yield _("Holds"), ", ".join(counts)
-    yield _("Stages"), ", ".join(
-        f"{label} {count}" for label, count in _by_stage(app.vault.schema, state.customers)
+    yield (
+        _("Stages"),
+        ", ".join(f"{label} {count}" for label, count in _by_stage(app.vault.schema, state.customers)),
     )
+    if overdue := _overdue(app, state):
+        yield _("Overdue"), ngettext("{count} next step", "{count} next steps", overdue).format(count=overdue)
     yield _("You"), f"{state.me.name} ({state.me.id})" if state.me else "-"
     yield _("Catalog"), _catalog(state)
     for record in state.writes:
@@ -115,6 +118,10 @@ def _by_stage(schema: Schema, customers: list[Customer]) -> Iterator[tuple[str, 
         yield _("other"), other
 
 
+def _overdue(app: App, state: Status) -> int:
+    return sum(1 for customer in state.customers if customer.next and customer.next < app.today.isoformat())
+
+
 def _catalog(state: Status) -> str:
     if state.is_stale:
         return _("in use by another process; this is its last state")
@@ -128,17 +135,16 @@ def _catalog(state: Status) -> str:
 def _write(app: App, record: Record) -> str:
     files = ngettext("{count} file", "{count} files", len(record.entries)).format(count=len(record.entries))
     undone = _(" (undone)") if record.is_undone else ""
-    return f"{_when(app, record):%Y-%m-%d %H:%M} {record.command}, {files}{undone}"
-
-
-def _when(app: App, record: Record) -> datetime:
-    return app.clock + timedelta(seconds=record.when - app.clock.timestamp())
+    return f"{app.local_time(record.when):%Y-%m-%d %H:%M} {record.command}, {files}{undone}"
 
 
 def _troubles(app: App, state: Status) -> Iterator[str]:
     for notice in app.vault.settings.warnings:
         yield _(notice.message).format(**notice.values)
-    said = [_(ODD_MESSAGES[odd.kind]).format(path=printable(odd.path), detail=odd.detail) for odd in state.oddities]
+    said = [
+        _(ODD_MESSAGES[odd.kind]).format(path=printable(odd.path), detail=odd.detail)
+        for odd in state.oddities
+    ]
     said += [_(_PROBLEMS[problem]).format(path=printable(path)) for path, problem in state.troubled]
     yield from said[:_MOST_NAMED]
     if len(said) > _MOST_NAMED:
@@ -155,6 +161,7 @@ def _document(app: App, state: Status) -> dict[str, object]:
         "archived": state.archived,
         "entries": sum(one.entries for one in state.customers),
         "stages": dict(Counter(one.stage or "" for one in state.customers)),
+        "overdue": _overdue(app, state),
         "me": document(state.me) if state.me else None,
         "fresh": not state.is_stale,
         "oddities": [{"path": printable(odd.path), "kind": str(odd.kind)} for odd in state.oddities],
@@ -162,7 +169,7 @@ def _document(app: App, state: Status) -> dict[str, object]:
         "writes": [
             {
                 "command": record.command,
-                "when": f"{_when(app, record):%Y-%m-%dT%H:%M:%S}",
+                "when": f"{app.local_time(record.when):%Y-%m-%dT%H:%M:%S}",
                 "files": [printable(entry.path) for entry in record.entries],
                 "undone": record.is_undone,
             }

@@ -25,8 +25,8 @@ _SAYS = {
 @command(
     "undo",
     help=N_(
-        "Take back what the last command wrote, file by file, where the file still is as that command left it.\n\n"
-        "Again, and the command before it is taken back."
+        "Take back what the last command wrote, file by file, where the file still is as it left it.\n\n"
+        "Once more, and the command before it is taken back."
     ),
     examples=("vault undo --dry-run", "vault undo"),
 )
@@ -60,7 +60,9 @@ def _show_diffs(app: App, undoing: Undoing) -> None:
                 now = files.read(app.vault.root, step.path, limit=None).data
             except VaultError:
                 now = b""
-            show_diff(app, step.path, now.decode("utf-8", "replace"), (step.data or b"").decode("utf-8", "replace"))
+            show_diff(
+                app, step.path, now.decode("utf-8", "replace"), (step.data or b"").decode("utf-8", "replace")
+            )
 
 
 def _document(undoing: Undoing) -> dict[str, object]:

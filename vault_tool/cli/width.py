@@ -10,9 +10,10 @@ ELLIPSIS = "…"
 # Two columns each, known without asking: loading wcwidth's tables takes longer than listing a vault.
 _WIDE = "\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60"
 _PLAIN = " -~\u2014\u2018\u2019\u201c\u201d\u2026\u00b7"
-_KNOWN = re.compile(f"[{_PLAIN}{_WIDE}]*")
-_WIDE_CHARACTERS = re.compile(f"[{_WIDE}]")
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+# As texts: `re` compiles a pattern when it is first used, and most runs need none.
+_KNOWN = f"[{_PLAIN}{_WIDE}]*"
+_WIDE_CHARACTER = f"[{_WIDE}]"
+_STYLE = r"\x1b\[[0-9;]*m"
 
 # A Chinese line may break anywhere, but not before a closing mark, nor after an opening one.
 _CLOSING = "，。、；：？！）》」』】〉”’…%,.;:?!)]}"
@@ -23,9 +24,9 @@ def width(text: str) -> int:
     """Return the columns this text takes; style escapes take none."""
     if text.isascii() and text.isprintable():
         return len(text)
-    text = _STYLE.sub("", text)
-    if _KNOWN.fullmatch(text):
-        return len(text) + len(_WIDE_CHARACTERS.findall(text))
+    text = re.sub(_STYLE, "", text)
+    if re.fullmatch(_KNOWN, text):
+        return len(text) + len(re.findall(_WIDE_CHARACTER, text))
     from wcwidth import wcswidth, wcwidth
 
     columns = wcswidth(text)
@@ -42,7 +43,7 @@ def clip(text: str, columns: int) -> str:
     """Cut a text to this width; `…` says that something is missing. What is cut loses its styles."""
     if width(text) <= columns:
         return text
-    text = _STYLE.sub("", text)
+    text = re.sub(_STYLE, "", text)
     kept = 0
     taken = 0
     for character in text:
@@ -88,4 +89,4 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 def _breaks(before: str, after: str) -> bool:
     if before in _OPENING or after in _CLOSING:
         return False
-    return bool(_WIDE_CHARACTERS.match(before) or _WIDE_CHARACTERS.match(after))
+    return bool(re.match(_WIDE_CHARACTER, before) or re.match(_WIDE_CHARACTER, after))

@@ -253,7 +253,7 @@ class _Inline:
         return close + 3 if close >= 0 else 0
 
     def _take_bracket(self, start: int, end: int) -> int:
-        if self._text[end - 2 : end] == "[[":
+        if self._text.endswith("[[", start, end):
             if found := _WIKI.match(self._text, start):
                 label = found.span(2) if (found[2] or "").strip() else found.span(1)
                 self._items.append(Span(*label))

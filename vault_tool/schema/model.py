@@ -14,8 +14,6 @@ from vault_tool.messages import Language
 TOOL_PREFIX = "vault_"
 """Keys that begin with this are the tool's own, in any note."""
 
-LONGEST_MISSPELLING = 80
-
 
 class FieldType(StrEnum):
     """How a field's value is read."""
@@ -39,9 +37,7 @@ def fold(spelling: str) -> str:
     """Return what two spellings have in common when they differ only in case, width or outer blanks."""
     if spelling.isascii():
         return spelling.strip().lower()
-    folded = unicodedata.normalize("NFKC", spelling).casefold()
-    # Case folding can leave what NFKC would compose again, and blanks that NFKC made are outer blanks.
-    return unicodedata.normalize("NFKC", folded).strip()
+    return unicodedata.normalize("NFKC", spelling).casefold().strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +188,6 @@ def _by_spelling(items: Iterable[Named]) -> dict[str, Named]:
 def _nearest(spelling: str, known: Mapping[str, Named]) -> Named | None:
     from difflib import get_close_matches  # only a misspelling pays for it
 
-    if len(spelling) > LONGEST_MISSPELLING:
-        return None
     folded = fold(spelling)
     # One wrong character of a two-character Chinese word leaves a likeness of one half.
     found = get_close_matches(folded, known, n=1, cutoff=0.7 if folded.isascii() else 0.5)

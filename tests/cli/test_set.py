@@ -1,0 +1,109 @@
+"""`vault set`: one line changes, and the rest of the file is as it was."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.vaults import ME, make_vault
+from tests.conftest import VaultRun
+
+ODD = (
+    "---\r\n"
+    "编号:   c3m8k2qa41\r\n"
+    "# 名字照合同\r\n"
+    'name: "蓝海"   # 老板定的\r\n'
+    "类型: '企业客户'\r\n"
+    "阶段:   '潜在客户'   # 上周改的\r\n"
+    "负责人: 李娜\r\n"
+    "tags: [ a,  'b' ,c ]\r\n"
+    "自定: {x: 1}\r\n"
+    "---\r\n"
+    "概况\r\n"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_vault(tmp_path / "v", {"蓝海.md": ODD})
+
+
+def test_a_set_shows_as_a_one_line_git_diff(vault_run: VaultRun, home: Path) -> None:
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *words],
+            cwd=home,
+            check=True,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        ).stdout
+
+    git("init", "-q")
+    git("-c", "core.autocrlf=false", "add", ".")
+    git("commit", "-qm", "x")
+
+    ran = vault_run("set", "蓝海", "stage=成交", cwd=home, env=ME)
+
+    assert ran.status == 0, ran.err
+    assert git("-c", "core.quotepath=off", "diff", "--numstat").split() == ["1", "1", "customers/蓝海.md"]
+    changed = (home / "customers/蓝海.md").read_bytes().decode()
+    assert changed == ODD.replace("'潜在客户'", "'成交'")
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after"),
+    [
+        (["标签+=VIP"], "[ a,  'b' ,c ]", "[ a,  'b' ,c, VIP ]"),
+        (["tags-=b"], "[ a,  'b' ,c ]", "[ a,  c ]"),
+        (["owner=zhang.wei"], "负责人: 李娜", "负责人: 张伟"),
+        (["next=周五 回电"], ",c ]\r\n", ",c ]\r\n下次跟进: 2026-11-27 回电\r\n"),
+        (["负责人="], "负责人: 李娜\r\n", ""),
+        (["tags+=x", "tags+=z"], ",c ]", ",c, x, z ]"),
+        (["stage=won", "stage=lost"], "'潜在客户'", "'输单'"),
+    ],
+)
+def test_fields_are_set_added_to_and_taken_out(
+    vault_run: VaultRun, home: Path, words: list[str], before: str, after: str
+) -> None:
+    ran = vault_run("set", "蓝海", *words, cwd=home, env=ME)
+
+    assert ran.status == 0, ran.err
+    assert (home / "customers/蓝海.md").read_bytes().decode() == ODD.replace(before, after)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["蓝海"], "Say which"),
+        (["stage=won"], "Say which"),
+        (["蓝海", "stge=won"], "Stage"),
+        (["蓝海", "stage=wonn"], "won"),
+        (["蓝海", "id=x"], "never changes"),
+        (["蓝海", "stage+=won"], "lists"),
+        (["蓝海", "合同金额=100"], "sealed"),
+        (["蓝海", "owner=无名"], "无名"),
+        (["蓝海", "自定=1"], "自定"),
+    ],
+)
+def test_what_cannot_be_set_is_said_and_nothing_is_written(
+    vault_run: VaultRun, home: Path, words: list[str], said: str
+) -> None:
+    ran = vault_run("set", *words, cwd=home, env=ME)
+
+    assert ran.status == 2
+    assert said in ran.err
+    assert (home / "customers/蓝海.md").read_bytes().decode() == ODD
+
+
+def test_nothing_to_change_writes_nothing(vault_run: VaultRun, home: Path) -> None:
+    path = home / "customers/蓝海.md"
+    before = path.stat()
+
+    ran = vault_run("set", "蓝海", "类型=企业客户", cwd=home, env=ME)
+
+    assert ran.status == 0
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert vault_run("undo", cwd=home).status == 2

@@ -1,0 +1,158 @@
+"""Dates that don't stand as the convention wants: in another form, or on a line that is no heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from vault_tool.lint.rules.formats import COMPACT_DATE, LOOSE_DATE
+from vault_tool.lint.rules.per_note import once_per_note
+from vault_tool.notes.entries import Entry
+from vault_tool.notes.note import Note
+from vault_tool.notes.text import LINE_BREAK, Span
+from vault_tool.notes.values import parse_loose_date
+
+
+class LinePattern:
+    """A pattern for the start of a line, which searches a body fast.
+
+    A literal line feed in front is four times as fast as a choice of breaks; few files have others.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._at_start = re.compile(rf"(?P<line>){pattern}")
+        self._after_feed = re.compile(rf"\n(?P<line>){pattern}")
+        self._after_any = re.compile(rf"[\r\n](?P<line>){pattern}")
+
+    def find(self, note: Note) -> Iterator[re.Match[str]]:
+        """Yield the lines of a note's body that match, outside code and comments; `line` is their start."""
+        text, start = note.text, note.profile.span.start
+        if (first := self._at_start.match(text, start)) and not _is_hidden(note, start):
+            yield first
+        anywhere = self._after_any if "\r" in text else self._after_feed
+        for found in anywhere.finditer(text, start, note.content_end):
+            if not _is_hidden(note, found.start("line")):
+                yield found
+
+
+def _is_hidden(note: Note, offset: int) -> bool:
+    return any(span.holds(offset) for span in note.hidden)
+
+
+# Cheap: perhaps blanks, then digits that look like the beginning of a date.
+_CANDIDATE = LinePattern(r"[ \t]{0,3}(?=[0-9０-９]{1,4}[ 　]?[-/.年月－／．])")
+_HALF_DATE = re.compile(
+    r"(?:[0-9０-９]{1,2}月[0-9０-９]{1,2}[日号]|[0-9０-９]{4}年[0-9０-９]{1,2}月(?![0-9０-９])"
+    r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}(?![0-9/]))"
+)
+_PART = re.compile(r"[ \t　]*(?:[-–—―:：,，、|]+[ \t　]*)?")
+_NO_TEXT = re.compile(r"#|`{3}|~{3}|<!--|\Z")
+
+
+class StrayDate(NamedTuple):
+    """A line that begins with a date: `day` is None for half a date, `text_start` is where its words are."""
+
+    line: Span
+    date_span: Span
+    day: date | None
+    text_start: int
+    follows_text: bool
+    can_become_entry: bool
+
+
+def date_in_heading(note: Note, entry: Entry) -> Span | None:
+    """Return where a whole date stands at a heading's start, in any form; None for half of one."""
+    start, end = entry.date_span.start, entry.heading.end
+    found = LOOSE_DATE.match(note.text, start, end) or COMPACT_DATE.match(note.text, start, end)
+    return Span(*found.span()) if found else None
+
+
+def day_of(note: Note, entry: Entry) -> date | None:
+    """Return an entry's day, also where its date waits to be written as ISO: that must bring nothing new."""
+    if entry.date is not None:
+        return entry.date
+    typed = date_in_heading(note, entry)
+    return parse_loose_date(typed.of(note.text)) if typed else None
+
+
+@once_per_note
+def stray_dates(note: Note, today: date) -> Iterator[StrayDate]:
+    """Yield the lines that would be entries, were their date a heading, in the order of the file.
+
+    Within an entry only what begins a paragraph counts, in the style of such notes (`2023年1月15日 – …`): a
+    sentence may begin with a date as well. A day to come is a plan, not a record.
+    """
+    text = note.text
+    start = note.profile.span.start
+    entry_start = note.entries[0].span.start if note.entries else note.content_end
+    chain_end = -1  # where the stray line before ends: one may follow another without a blank line
+    for found in _CANDIDATE.find(note):
+        line = Span(found.start("line"), _line_end(text, found.end()))
+        in_entry = line.start >= entry_start
+        begins = _begins_paragraph(text, line.start, start)
+        if in_entry and not begins and line.start != chain_end:
+            continue
+        stray = _stray(text, line, found.end(), begins, in_entry)
+        if stray is None or (stray.day is not None and stray.day > today):
+            continue
+        chain_end = _after_break(text, line.end)
+        yield stray
+
+
+def _stray(text: str, line: Span, at: int, begins: bool, in_entry: bool) -> StrayDate | None:
+    full = LOOSE_DATE.match(text, at, line.end)
+    half = None if full or in_entry else _HALF_DATE.match(text, at, line.end)
+    found = full or half
+    if found is None:
+        return None
+    day = parse_loose_date(found[0]) if full else None
+    if full and day is None:
+        return None
+    part = _PART.match(text, found.end(), line.end)
+    rest = part.end() if part else found.end()
+    separator = text[found.end() : rest]
+    is_alone = rest == line.end
+    if in_entry and (is_alone or _is_iso_sentence(found[0], separator)):
+        return None
+    if not is_alone and not separator and "年" not in found[0]:
+        return None  # `2023-01-15T…`, `2023/1/15第三批`: part of a word
+    if half and (is_alone or not separator):
+        return None
+    if is_alone and not _text_follows(text, line.end):
+        return None
+    can_become = full is not None and (is_alone or not _NO_TEXT.match(text, rest, line.end))
+    if text[rest : rest + 1].isdigit() and separator.strip():
+        can_become = False  # a span of days: which of them is it?
+    return StrayDate(line, Span(*found.span()), day, rest, not begins, can_become)
+
+
+def _is_iso_sentence(date_text: str, separator: str) -> bool:
+    return bool(re.match(r"\d{4}-\d\d-\d\d\Z", date_text, re.ASCII)) and not separator.strip()
+
+
+def _line_end(text: str, offset: int) -> int:
+    found = LINE_BREAK.search(text, offset)
+    return found.start() if found else len(text)
+
+
+def _after_break(text: str, offset: int) -> int:
+    found = LINE_BREAK.match(text, offset)
+    return found.end() if found else offset
+
+
+def _begins_paragraph(text: str, line_start: int, body_start: int) -> bool:
+    """Tell whether nothing, a blank line or a heading stands before a line."""
+    before = text[max(body_start, line_start - 400) : line_start].rstrip(" \t")
+    stripped = before.rstrip("\r\n")
+    if not stripped or len(LINE_BREAK.findall(before[len(stripped) :])) > 1:
+        return True
+    last = stripped[max(stripped.rfind("\n"), stripped.rfind("\r")) + 1 :]
+    return last.lstrip().startswith("#") or not last.strip()
+
+
+def _text_follows(text: str, line_end: int) -> bool:
+    """Tell whether words stand on the next line that isn't empty."""
+    rest = text[line_end : line_end + 400].lstrip()
+    return bool(rest) and not _NO_TEXT.match(rest)

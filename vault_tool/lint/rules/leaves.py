@@ -1,0 +1,121 @@
+"""The single values of a note's front matter, each with the field that types it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vault_tool.lint.rule import Context
+from vault_tool.lint.rules.per_note import once_per_note
+from vault_tool.notes.edit_fields import language_of
+from vault_tool.notes.entries import SEALED_REFERENCE
+from vault_tool.notes.frontmatter import FieldNode
+from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
+from vault_tool.notes.note import Note
+from vault_tool.schema import Field, Word
+
+HIDDEN = "…"
+
+
+class Leaf(NamedTuple):
+    """One value: `field` is the innermost field that types it, None where the schema knows none."""
+
+    top: FieldNode
+    field: Field | None
+    scalar: Scalar
+    in_flow: bool
+    in_list: bool
+
+
+def fields_of(note: Note) -> tuple[FieldNode, ...]:
+    """Return the fields of a note, whether or not YAML could read them."""
+    return note.front_matter.fields if note.front_matter else ()
+
+
+@once_per_note
+def _first_fields(note: Note) -> Iterator[dict[str, FieldNode]]:
+    # Of duplicate keys the first counts.
+    yield {node.name: node for node in reversed(fields_of(note))}
+
+
+def field_of(note: Note, name: str) -> FieldNode | None:
+    """Return the field of a canonical name that counts."""
+    return _first_fields(note)[0].get(name)
+
+
+def text_of(note: Note, name: str) -> str:
+    """Return a field's single text; empty where it is missing, or anything else."""
+    node = field_of(note, name)
+    return node.node.text.strip() if node and isinstance(node.node, Scalar) else ""
+
+
+def word_of(note: Note, name: str, vocabulary: str) -> Word | None:
+    """Return a field's word, where its vocabulary knows it."""
+    text = text_of(note, name)
+    return note.schema.word(vocabulary, text) if text else None
+
+
+@once_per_note
+def leaves(note: Note) -> Iterator[Leaf]:
+    """Yield every single value of the front matter, in the order of the file."""
+    for top in fields_of(note):
+        node = top.node
+        if type(node) is Scalar:
+            yield Leaf(top, top.field, node, False, False)
+        else:
+            yield from _within(top, top.field, node, False)
+
+
+def _within(top: FieldNode, field: Field | None, node: Node, in_flow: bool) -> Iterator[Leaf]:
+    match node:
+        case Scalar():
+            yield Leaf(top, field, node, in_flow, False)
+        case Sequence(items=items):
+            for item in items:
+                if isinstance(item, Scalar):
+                    yield Leaf(top, field, item, in_flow or node.flow, True)
+                else:
+                    yield from _within(top, field, item, in_flow or node.flow)
+        case Mapping(pairs=pairs):
+            for key, value in pairs:
+                yield from _within(top, field.inner(key.text) if field else None, value, in_flow or node.flow)
+        case Alias():
+            return
+
+
+def is_empty(node: Node) -> bool:
+    """Tell whether nothing stands where a value should; what is only referred to is something."""
+    match node:
+        case Scalar(text=text):
+            return not text.strip() and not node.is_marked
+        case Sequence(items=items):
+            return all(map(is_empty, items))
+        case Mapping(pairs=pairs):
+            return not pairs
+        case Alias():
+            return False
+
+
+def key_of(leaf: Leaf, note: Note, context: Context) -> str:
+    """Return the key to show for a value: as typed; in a map, as the file would write it."""
+    if leaf.field is None or leaf.field is leaf.top.field:
+        return leaf.top.key.text
+    return leaf.field.key(language_of(note, context.settings.language))
+
+
+def is_sealed_reference(text: str) -> bool:
+    """Tell whether a value stands sealed elsewhere: then nothing can be said about it here."""
+    return "sealed-" in text and SEALED_REFERENCE.search(text) is not None
+
+
+def is_sealed(leaf: Leaf, note: Note) -> bool:
+    """Tell whether the schema seals a value: no message may show it."""
+    return any(field.sealed_group(note.type) for field in (leaf.top.field, leaf.field) if field)
+
+
+def shown(leaf: Leaf, note: Note) -> str:
+    """Return a value as a message may show it: short, and never what the schema seals."""
+    if is_sealed(leaf, note):
+        return HIDDEN
+    text = " ".join(leaf.scalar.text.split())
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -1,0 +1,137 @@
+"""Lints the files of a vault, one at a time: finds them, reads them, checks and mends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Literal, NamedTuple
+
+from vault_tool.errors import VaultError
+from vault_tool.lint.check import Checker
+from vault_tool.lint.mend import mend
+from vault_tool.lint.rule import Finding
+from vault_tool.lint.rules import find_rule
+from vault_tool.messages import N_
+from vault_tool.notes.note import parse_note
+from vault_tool.notes.text import Span
+from vault_tool.vault import files
+from vault_tool.vault.journal import Change
+from vault_tool.vault.walk import ARCHIVE_GLOB, Odd, Oddity, matches_globs, scan
+
+Mending = Literal["none", "safe", "unsafe"]
+
+
+class Linted(NamedTuple):
+    """One file after its turn: what is (still) wrong, and the change that mending asks for."""
+
+    path: PurePosixPath
+    findings: list[Finding]
+    fixed: int = 0
+    change: Change | None = None
+    before: str = ""
+    after: str = ""
+
+
+_ODD_RULES: dict[Odd, tuple[str, str]] = {
+    Odd.SYMLINK: ("FE007", N_("A symbolic link; it is not followed")),
+    Odd.FOLDER: ("FE007", N_("A folder with the name of a note")),
+    Odd.SPECIAL: ("FE007", N_("No plain file; it is not read")),
+    Odd.TOO_LARGE: ("FE008", N_("Too large for a note ({detail} bytes); it is not read")),
+    Odd.UNREADABLE: ("FE009", N_("It can't be read: {detail}")),
+    Odd.BAD_NAME: ("FE009", N_("Its name is not valid UTF-8; it is not read")),
+}
+
+
+def targets(
+    root: Path, globs: Sequence[str], wanted: Sequence[PurePosixPath], oddities: list[Oddity]
+) -> list[PurePosixPath]:
+    """Return the notes to lint, in the order of their paths: those wanted and what lies beneath them.
+
+    A wanted file that no glob takes for a note is passed over, so that a list of changed files may hold any.
+    """
+    if not wanted:
+        return sorted(PurePosixPath(seen.path) for seen in scan(root, globs, oddities))
+    everything = (*globs, ARCHIVE_GLOB)
+    found: set[PurePosixPath] = set()
+    folders = set(wanted)
+    for path in wanted:
+        if path.parts and matches_globs(path, everything) and not (root / path).is_dir():
+            found.add(path)
+            folders.discard(path)
+    if folders:
+        here: list[Oddity] = []
+        beneath = (PurePosixPath(seen.path) for seen in scan(root, everything, here))
+        found.update(path for path in beneath if _is_beneath(path, folders))
+        oddities += (oddity for oddity in here if _is_beneath(oddity.path, folders))
+    return sorted(found)
+
+
+def _is_beneath(path: PurePosixPath, folders: set[PurePosixPath]) -> bool:
+    return path in folders or not folders.isdisjoint(path.parents)
+
+
+def lint(
+    root: Path, paths: Iterable[PurePosixPath], checker: Checker, mending: Mending = "none"
+) -> Iterator[Linted]:
+    """Yield each file's findings, and its change where mending makes one; nothing is written.
+
+    One note is in memory at a time.
+    """
+    for path in paths:
+        try:
+            content = files.read(root, path)
+        except files.FileMissing:
+            continue  # it went away meanwhile
+        except (files.NotAFile, files.OutsideVault, files.TooLarge, files.CannotRead) as error:
+            yield Linted(path, _shown(checker, odd_finding(checker, _oddity(path, error))))
+            continue
+        yield lint_bytes(path, content.data, content.digest, checker, mending)
+
+
+def lint_bytes(
+    path: PurePosixPath, data: bytes, digest: str, checker: Checker, mending: Mending = "none"
+) -> Linted:
+    """Lint one file that was read; `digest` is that of its bytes."""
+    note = parse_note(path, data, checker.context.schema)
+    findings = checker.check(note)
+    if mending == "none" or not findings:
+        return Linted(path, findings)
+    mended = mend(note, findings, checker.check, unsafe=mending == "unsafe")
+    after = mended.note.text.encode() if mended.fixed else data
+    if after == data:
+        return Linted(path, mended.findings)
+    change = Change(path, digest, after)
+    return Linted(path, mended.findings, mended.fixed, change, note.text, mended.note.text)
+
+
+def lint_oddities(oddities: Iterable[Oddity], checker: Checker) -> Iterator[Linted]:
+    """Yield what the walk found odd as findings, in the order of their paths."""
+    for oddity in sorted(oddities):
+        yield Linted(oddity.path, _shown(checker, odd_finding(checker, oddity)))
+
+
+def odd_finding(checker: Checker, oddity: Oddity) -> Finding:
+    """Return what is odd about a place where a note should be, as a finding about its first character."""
+    code, message = _ODD_RULES[oddity.kind]
+    rule = find_rule(code)
+    assert rule is not None  # the table above names real rules
+    severity = checker.selection.severity(rule)
+    values = {"detail": oddity.detail}
+    return Finding(oddity.path, rule, severity, Span(0, 0), (1, 1), (1, 1), message, values)
+
+
+def _shown(checker: Checker, finding: Finding) -> list[Finding]:
+    off = checker.selection.is_off_for(finding.path)
+    return [finding] if finding.code in checker.selection.shown - off else []
+
+
+def _oddity(path: PurePosixPath, error: VaultError) -> Oddity:
+    match error:
+        case files.TooLarge():
+            return Oddity(path, Odd.TOO_LARGE, str(error.values.get("size", "")))
+        case files.CannotRead():
+            return Oddity(path, Odd.UNREADABLE, str(error.values.get("reason", "")))
+        case files.OutsideVault():
+            return Oddity(path, Odd.SYMLINK)
+        case _:
+            return Oddity(path, Odd.SPECIAL)

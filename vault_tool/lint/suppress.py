@@ -1,0 +1,150 @@
+"""Comments that silence a rule on a line, with the reason why.
+
+In the body `<!-- vault: ignore[EN003] reason -->`, in the front matter `# vault: ignore[FM005] reason`.
+Behind text it means its own line; alone on a line it means the next one that isn't empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from vault_tool.lint.rule import Finding, Fix, Flaw
+from vault_tool.lint.rules import find_rule
+from vault_tool.lint.rules.leaves import leaves
+from vault_tool.messages import N_
+from vault_tool.notes.note import Note
+from vault_tool.notes.text import Edit, Span, iterate_lines
+
+_MARK = "vault:"
+_COMMENT = re.compile(
+    r"<!--[ \t]*vault:[ \t]*ignore\[(?P<body>[^\]\r\n]*)\][^\r\n]*?-->"
+    r"|(?<![^\s])#[ \t]*vault:[ \t]*ignore\[(?P<yaml>[^\]\r\n]*)\][^\r\n]*"
+)
+_NAME = re.compile(r"[^\s,，、]+")
+
+
+class Suppression(NamedTuple):
+    """One rule's name in one comment: `lines` are those it covers, `code` is None for no known rule."""
+
+    name: str
+    name_span: Span
+    code: str | None
+    lines: frozenset[int]
+    comment: Span
+    names: tuple[Span, ...]
+
+
+def suppressions(note: Note) -> tuple[Suppression, ...]:
+    """Return what a note's comments silence, in the order of the file."""
+    if _MARK not in note.text or "ignore[" not in note.text:
+        return ()
+    return tuple(_suppressions(note))
+
+
+def _suppressions(note: Note) -> Iterator[Suppression]:
+    block = note.front_matter.block if note.front_matter else Span(0, 0)
+    for found in _COMMENT.finditer(note.text, 0, note.content_end):
+        group = "yaml" if found["yaml"] is not None else "body"
+        span = Span(*found.span())
+        if (group == "yaml") != block.holds(span.start) or _is_text(note, span, group):
+            continue
+        names = tuple(
+            Span(*name.span()) for name in _NAME.finditer(note.text, found.start(group), found.end(group))
+        )
+        lines = _covered(note, span)
+        for name in names:
+            rule = find_rule(name.of(note.text))
+            yield Suppression(name.of(note.text), name, rule.code if rule else None, lines, span, names)
+
+
+def _is_text(note: Note, span: Span, group: str) -> bool:
+    """Tell whether the comment is none: it stands within a value, or in code."""
+    if group == "yaml":
+        return any(leaf.scalar.span.holds(span.start) for leaf in leaves(note))
+    for part in note.hidden:
+        if part.holds(span.start) and not part.of(note.text).lstrip().startswith("<!--"):
+            return True
+    return note.text[span.start - 1 : span.start] == "`"
+
+
+def _covered(note: Note, comment: Span) -> frozenset[int]:
+    """Return the lines that a comment covers.
+
+    On its own it covers itself and the next line with text that is no such comment; in the first line of the
+    front matter also the `---` above, where what is missing is reported.
+    """
+    number = note.lines.line(comment.start)
+    line = note.lines.span(number)
+    covered = {number}
+    if note.text[line.start : comment.start].strip("\ufeff \t") or note.text[comment.end : line.end].strip():
+        return frozenset(covered)
+    for later in iterate_lines(note.text, line.end):
+        content = note.text[later.start : later.end]
+        if content.strip() and not _is_only_comment(content):
+            covered.add(note.lines.line(later.start))
+            break
+    block = note.front_matter
+    if block and block.block.holds(comment.start) and not note.text[block.block.start : line.start].strip():
+        covered.add(note.lines.line(block.span.start))
+    return frozenset(covered)
+
+
+def _is_only_comment(line: str) -> bool:
+    found = _COMMENT.match(line.strip())
+    return found is not None and found.end() == len(line.strip())
+
+
+class Silenced(NamedTuple):
+    """Findings that are left, and the suppressions that silenced one."""
+
+    findings: list[Finding]
+    used: frozenset[Suppression]
+
+
+def silence(findings: Iterable[Finding], found: tuple[Suppression, ...]) -> Silenced:
+    """Take out what a comment silences."""
+    left: list[Finding] = []
+    used: set[Suppression] = set()
+    for finding in findings:
+        silencing = [one for one in found if one.code == finding.code and finding.start[0] in one.lines]
+        used.update(silencing)
+        if not silencing:
+            left.append(finding)
+    return Silenced(left, frozenset(used))
+
+
+def useless(
+    note: Note, found: tuple[Suppression, ...], used: frozenset[Suppression], active: frozenset[str]
+) -> Iterator[Flaw]:
+    """Yield the suppressions of no known rule, and those that silence nothing.
+
+    A rule that is off can't tell whether it would have spoken: its suppressions are left alone.
+    """
+    judged = [one for one in found if one.code is None or (one.code in active and one not in used)]
+    for one in judged:
+        if one.code == "SU001":
+            continue
+        together = [other for other in judged if other.comment == one.comment]
+        message = (
+            N_("No rule is called {name}") if one.code is None else N_("{name} finds nothing here to ignore")
+        )
+        fix = Fix((_removal(note, one, len(together) == len(one.names)),))
+        yield Flaw(one.name_span, message, {"name": one.name}, fix)
+
+
+def _removal(note: Note, one: Suppression, whole: bool) -> Edit:
+    """Take out the comment with its line, or the one name with its comma."""
+    if not whole:
+        index = one.names.index(one.name_span)
+        if index + 1 < len(one.names):
+            return Edit(Span(one.name_span.start, one.names[index + 1].start), "")
+        return Edit(Span(one.names[index - 1].end, one.name_span.end), "")
+    line = note.lines.span(note.lines.line(one.comment.start))
+    before = note.text[line.start : one.comment.start]
+    if not before.strip("\ufeff \t") and not note.text[one.comment.end : line.end].strip():
+        end = next((after.next for after in iterate_lines(note.text, line.start)), line.end)
+        start = one.comment.start - len(before.lstrip("\ufeff")) if before else one.comment.start
+        return Edit(Span(start, end), "")
+    return Edit(Span(one.comment.start - len(before) + len(before.rstrip()), one.comment.end), "")

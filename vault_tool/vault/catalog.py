@@ -1,0 +1,288 @@
+"""The one door to SQLite: what stands where in a vault, kept in the user's cache.
+
+The tables, which readers query through `Catalog.rows`:
+
+- `files(path, size, mtime_ns, inode, digest, is_racy, problem, customer)`: every note on disk.
+- `customers(key, id, path, name, type, stage, owner, importance, next, first_entry, last_entry, entries,
+  is_archived, fields, seq)`: canonical words and ids of people; `fields` is JSON; days are ISO texts.
+- `facts(customer, passage, name, text, folded, number, currency, day)`: every value of every field, one row
+  each; `passage` is null for front matter; fields within maps are named `contacts.name`.
+- `names(customer, kind, text, folded, pinyin)`: kind is name, alias, contact or stem (of the file).
+- `passages(key, customer, kind, line, day, time, channel, word, author, tags, title, bold, text, folded)`:
+  kind is profile, entry or section; `word` is the entry's own kind (order, complaint); `text` is title, tags
+  and body as a person reads them; `folded` is null where folding changes nothing.
+- `links(customer, target, folded, line)`; `deletions(key, seq)`.
+
+Every change gives its customer the next number (`seq`), deletions too; `generation` says which catalog these
+numbers count in. It can always be made again from the notes: a damaged one, or one of another version, is.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.vault.places import PlaceUnusable, make_private
+
+FILE_NAME = "catalog.db"
+VERSION = 1
+BUSY_SECONDS = 10.0
+
+_OUR_DEFECTS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, inode INTEGER, digest TEXT,
+    is_racy INTEGER, problem TEXT, customer INTEGER
+) WITHOUT ROWID;
+CREATE TABLE customers (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, path TEXT UNIQUE, name TEXT, type TEXT, stage TEXT,
+    owner TEXT, importance TEXT, next TEXT, first_entry TEXT, last_entry TEXT, entries INTEGER,
+    is_archived INTEGER, fields TEXT, seq INTEGER, stamp BLOB
+);
+CREATE INDEX customers_by_id ON customers (id);
+CREATE UNIQUE INDEX customers_by_seq ON customers (seq);
+CREATE TABLE names (customer INTEGER, kind TEXT, text TEXT, folded TEXT, pinyin TEXT);
+CREATE INDEX names_of ON names (customer);
+CREATE INDEX names_by_folded ON names (folded);
+CREATE TABLE passages (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, customer INTEGER, kind TEXT, line INTEGER, day TEXT, time TEXT,
+    channel TEXT, word TEXT, author TEXT, tags TEXT, title TEXT, bold TEXT, text TEXT, folded TEXT
+);
+CREATE INDEX passages_of ON passages (customer);
+CREATE TABLE facts (
+    customer INTEGER, passage INTEGER, name TEXT, text TEXT, folded TEXT, number REAL, currency TEXT, day TEXT
+);
+CREATE INDEX facts_of ON facts (customer);
+CREATE INDEX facts_by_name ON facts (name);
+CREATE TABLE links (customer INTEGER, target TEXT, folded TEXT, line INTEGER);
+CREATE INDEX links_of ON links (customer);
+CREATE INDEX links_by_folded ON links (folded);
+CREATE TABLE people (customer INTEGER, spelling TEXT, PRIMARY KEY (customer, spelling)) WITHOUT ROWID;
+CREATE TABLE deletions (key INTEGER PRIMARY KEY, seq INTEGER);
+CREATE INDEX deletions_by_seq ON deletions (seq);
+"""
+
+
+class CatalogDamaged(VaultError):
+    """The catalog's file is no longer what SQLite wrote."""
+
+    message = N_("The catalog in {path} is damaged; it will be made again.")
+    hint = N_("Run the command again; your notes are not affected.")
+    exit_code = Exit.BUSY
+
+
+class CatalogBusy(VaultError):
+    """Another process has been writing to the catalog for longer than we wait."""
+
+    message = N_("Another process is updating the catalog in {path}.")
+    hint = N_("Run the command again in a moment.")
+    exit_code = Exit.BUSY
+
+
+class CatalogUnwritable(VaultError):
+    """The disk does not take the catalog."""
+
+    message = N_("The catalog in {path} can't be written: {reason}.")
+    hint = N_("Make room on the disk, or set VAULT_NOTES_HOME to another folder.")
+    exit_code = Exit.UNREADABLE
+
+
+class Catalog:
+    """An open catalog; close it, or use it in a `with`."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the catalog at `path`, made if need be; without one it lives in memory, for this run alone."""
+        self.path = path
+        self._connection = self._open()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Tell whether this catalog ends with this run."""
+        return self.path is None
+
+    @property
+    def generation(self) -> str:
+        """Name this catalog: another name means that the numbers began anew."""
+        return str(self.meta("generation"))
+
+    @property
+    def last_seq(self) -> int:
+        """Return the number of the last change."""
+        return int(str(self.meta("seq")))
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows."""
+        with self._explained():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def each(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run a query and yield its rows as they come."""
+        with self._explained():
+            yield from self._connection.execute(sql, parameters)
+
+    def meta(self, key: str) -> object:
+        """Return a value kept beside the tables, None when there is none."""
+        found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return found[0][0] if found else None
+
+    def set_meta(self, key: str, value: object) -> None:
+        """Keep a value beside the tables."""
+        self.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run a statement that changes something; return the last row's key."""
+        with self._explained():
+            return self._execute(sql, parameters).lastrowid or 0
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once per row."""
+        if rows:
+            with self._explained():
+                try:
+                    self._connection.executemany(sql, rows)
+                except UnicodeEncodeError:
+                    self._connection.executemany(sql, [_encodable(row) for row in rows])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is written inside appear at once, or not at all."""
+        with self._explained():
+            # IMMEDIATE: to wait for the other writer here, not to fail in the middle.
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+        with self._explained():
+            self._connection.execute("COMMIT")
+
+    def start_anew(self) -> None:
+        """Throw the catalog away and begin an empty one."""
+        self._connection.close()
+        if self.path is not None:
+            _remove(self.path)
+        self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path is None:
+            return _prepared(_connected(":memory:"))
+        try:
+            return _prepared(_connected(self.path))
+        except sqlite3.DatabaseError as error:
+            # Also when our tables are not there though the version says so.
+            if not _is_damage(error) and "no such table" not in str(error):
+                raise self._meaning(error) from error
+        except TypeError:
+            pass  # no generation: not one of ours
+        _remove(self.path)
+        try:
+            return _prepared(_connected(self.path))
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    def _execute(self, sql: str, parameters: Sequence[object]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, parameters)
+        except UnicodeEncodeError:
+            return self._connection.execute(sql, _encodable(parameters))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) in _OUR_DEFECTS:
+                raise  # no other wording makes it better
+            raise self._meaning(error) from error
+
+    def _meaning(self, error: sqlite3.Error) -> VaultError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return CatalogBusy(path=self.path)
+        if _is_damage(error):
+            return CatalogDamaged(path=self.path)
+        return CatalogUnwritable(path=self.path, reason=str(error))
+
+
+def open_catalog(cache: Path) -> Catalog:
+    """Open the catalog in a cache folder; where nothing can be written, one in memory for this run."""
+    try:
+        return Catalog(make_private(cache) / FILE_NAME)
+    except (PlaceUnusable, CatalogUnwritable):
+        return Catalog(None)
+
+
+def _connected(path: Path | str) -> sqlite3.Connection:
+    # isolation_level None: transactions begin where we say so.
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Set up a connection; make the tables when they are missing or of another version."""
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            connection.execute("PRAGMA journal_mode = WAL")
+            _make_tables(connection)
+        # A lost second of a cache is no loss; a damaged file would be made again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0]
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make all tables anew, at once for every other process."""
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        connection.execute("COMMIT")  # another process was faster
+        return
+    for (name,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall():
+        connection.execute(f'DROP TABLE "{name}"')
+    for statement in _TABLES.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES ('generation', ?)", (secrets.token_hex(8),))
+    connection.execute("INSERT INTO meta VALUES ('seq', 0)")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _encodable(row: Sequence[object]) -> list[object]:
+    """Return values that SQLite takes: half a surrogate pair, which an escape in YAML can make, is none."""
+    return [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in row]
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _remove(path: Path) -> None:
+    """Remove a catalog's files, the log first: left behind, it would be played into the next catalog."""
+    for suffix in ("-wal", "-shm", "-journal", ""):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)

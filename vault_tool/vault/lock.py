@@ -1,0 +1,73 @@
+"""One writer at a time: a lock of the operating system, in local state, outside the vault."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.vault.places import Places, PlaceUnusable, make_private
+
+LOCK_NAME = "write.lock"
+HOLDER_NAME = "write.holder"
+DEFAULT_TIMEOUT = 10.0
+POLL_SECONDS = 0.02
+
+
+class Busy(VaultError):
+    """Another process writes to this vault, and did not finish while we waited."""
+
+    message = N_("The vault is busy: `{command}` (process {pid}) is writing to it.")
+    hint = N_("Wait for it to end and run the command again; nothing was written.")
+    exit_code = Exit.BUSY
+
+
+@contextmanager
+def write_lock(places: Places, command: str, timeout: float = DEFAULT_TIMEOUT) -> Iterator[None]:
+    """Hold the vault's one writer lock; the same thread may take it again inside.
+
+    The lock dies with its holder, however that ends. It keeps out other `vault` processes of this
+    user on this machine and nobody else: an editor needs no lock, and digests guard against it.
+    """
+    from filelock import FileLock, Timeout  # here: reading commands never lock
+
+    state = make_private(places.state)
+    # One object per path and process: that is what makes it reentrant.
+    lock = FileLock(state / LOCK_NAME, mode=0o600, is_singleton=True)
+    try:
+        lock.acquire(timeout=timeout, poll_interval=POLL_SECONDS)
+    except Timeout as error:
+        raise _busy(state) from error
+    except OSError as error:
+        raise PlaceUnusable(path=state, reason=error.strerror or str(error)) from error
+    try:
+        outermost = lock.lock_counter == 1
+        if outermost:
+            _sign(state, command)
+        yield
+        if outermost:
+            with suppress(OSError):
+                (state / HOLDER_NAME).unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _sign(state: Path, command: str) -> None:
+    """Leave word of who holds the lock; a failure to do so harms nobody."""
+    # Not in the lock file: Windows lets no other process read a locked one.
+    word = {"pid": os.getpid(), "command": command, "since": int(time.time())}
+    with suppress(OSError):
+        (state / HOLDER_NAME).write_text(json.dumps(word), encoding="utf-8")
+
+
+def _busy(state: Path) -> Busy:
+    try:
+        word = json.loads((state / HOLDER_NAME).read_text(encoding="utf-8"))
+        return Busy(command=str(word["command"]), pid=int(word["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Busy(command="vault", pid="?")

@@ -1,0 +1,196 @@
+"""A vault, opened: its settings, its schema, its catalog, and every change to its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from random import Random
+from types import MappingProxyType
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.schema import Schema, load_schema
+from vault_tool.vault import files, journal
+from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogDamaged, CatalogUnwritable, open_catalog
+from vault_tool.vault.catalog_read import Customer, customers
+from vault_tool.vault.journal import Change, Committed, Undoing
+from vault_tool.vault.lock import DEFAULT_TIMEOUT
+from vault_tool.vault.places import Places, places_for
+from vault_tool.vault.refresh import Freshness, Progress, Refresher
+from vault_tool.vault.resolve import Match, nearest, resolve
+from vault_tool.vault.settings import (
+    DEFAULT_REVIEW,
+    SETTINGS_NAME,
+    Person,
+    Settings,
+    find_root,
+    load_settings,
+)
+from vault_tool.vault.whoami import remember_me, whoami
+
+BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's alphabet in lower case
+ID_LENGTH = 9
+
+
+class ReadOnlyVault(VaultError):
+    """The vault is of a newer version than this program."""
+
+    message = N_("This vault has format version {version}, which this program can read but not write.")
+    hint = N_("Install a newer vault-tool.")
+    exit_code = Exit.UNREADABLE
+
+
+class UnknownImportance(VaultError):
+    """`[review]` names an importance that no customer can have."""
+
+    message = N_("{path}: [review] has `{name}`, which is no importance.")
+    hint = N_("Known are: {known}.")
+    exit_code = Exit.UNREADABLE
+
+
+class Vault:
+    """A vault: what commands work with. Opening it reads its settings and schema, and no note."""
+
+    def __init__(self, root: Path, settings: Settings, schema: Schema, places: Places) -> None:
+        self.root = root
+        self.settings = _with_canonical_review(settings, schema, root)
+        self.schema = schema
+        self.places = places
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog as it is; `fresh` brings it up to date."""
+        return open_catalog(self.places.cache)
+
+    # --- reading
+
+    def fresh(self, progress: Progress | None = None) -> Freshness:
+        """Bring the catalog up to date with the files.
+
+        A damaged catalog is made again. Where another process keeps it busy, its last state must do; where
+        the disk takes nothing, one in memory does for this run.
+        """
+        try:
+            return self._refresher().refresh(progress)
+        except CatalogBusy:
+            return Freshness(is_stale=True)
+        except CatalogDamaged:
+            self.catalog.start_anew()
+        except CatalogUnwritable:
+            self.catalog.close()
+            self.__dict__["catalog"] = Catalog(None)
+        return self._refresher().refresh(progress)
+
+    def customers(self, archived: bool | None = False) -> Iterator[Customer]:
+        """Yield customers by path, from the catalog: at work, put away (True), or all (None)."""
+        return customers(self.catalog, archived)
+
+    def resolve(self, text: str) -> list[Match]:
+        """Return the customers that a text may mean, the surest first; see `resolve.resolve`."""
+        return resolve(self.catalog, text)
+
+    def nearest(self, text: str, count: int = 5) -> list[str]:
+        """Return the names most like a text that means nobody."""
+        return nearest(self.catalog, text, count)
+
+    def read(self, path: PurePosixPath) -> tuple[Note, str]:
+        """Read a note and the digest of its bytes, which a change of it has to state."""
+        content = files.read(self.root, path)
+        return parse_note(path, content.data, self.schema), content.digest
+
+    # --- writing
+
+    def commit(
+        self,
+        changes: Iterable[Change],
+        command: str,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        undoable: bool = True,
+    ) -> Committed:
+        """Write changes, undoable, and take them into the catalog; `journal.commit` says what is promised."""
+        self.check_writable()
+        done = journal.commit(self.places, self.root, command, changes, timeout=timeout, undoable=undoable)
+        self._take(done.paths)
+        return done
+
+    def undo(self, *, timeout: float = DEFAULT_TIMEOUT) -> Undoing:
+        """Take back the last command's writes, and take that into the catalog."""
+        self.check_writable()
+        undone = journal.undo(self.places, self.root, timeout=timeout)
+        self._take(undone.changed)
+        return undone
+
+    def peek_undo(self) -> Undoing:
+        """Say what `undo` would do."""
+        return journal.peek(self.places, self.root)
+
+    def check_writable(self) -> None:
+        """Refuse to go on in a vault that this program may only read."""
+        if self.settings.read_only:
+            raise ReadOnlyVault(version=self.settings.version)
+
+    def new_id(self, random: Random) -> str:
+        """Return an id that no customer has."""
+        while True:
+            made = new_id(random)
+            if not self.catalog.rows("SELECT 1 FROM customers WHERE id = ?", (made,)):
+                return made
+
+    # --- people
+
+    def whoami(self, env: Mapping[str, str], git_email: Callable[[], str | None]) -> Person | None:
+        """Return who works here, None when nobody has said so yet."""
+        return whoami(self.settings, self.places, env, git_email)
+
+    def remember_me(self, person: Person) -> None:
+        """Keep who works here in local state."""
+        remember_me(self.places, person)
+
+    def _refresher(self) -> Refresher:
+        return Refresher(self.catalog, self.root, self.settings, self.schema)
+
+    def _take(self, paths: Iterable[PurePosixPath]) -> None:
+        """Take written files into the catalog; should that fail, the next walk sees them."""
+        try:
+            self._refresher().take(paths)
+        except (CatalogBusy, CatalogUnwritable):
+            pass
+        except CatalogDamaged:
+            self.catalog.start_anew()
+
+
+def open_vault(cwd: Path, env: Mapping[str, str], given: Path | None = None) -> Vault:
+    """Open the vault that a command means: as given, else `$VAULT_NOTES_DIR`, else from the folder upward."""
+    return vault_at(find_root(cwd, env, given), env)
+
+
+def vault_at(root: Path, env: Mapping[str, str]) -> Vault:
+    """Open the vault of this root."""
+    settings = load_settings(root)
+    schema = load_schema(root / "schema")
+    return Vault(root, settings, schema, places_for(root, settings.id, env))
+
+
+def new_id(random: Random) -> str:
+    """Return a new customer id: `c` and nine base32 characters."""
+    return "c" + "".join(random.choices(BASE32, k=ID_LENGTH))
+
+
+def new_vault_id(random: Random) -> str:
+    """Return a new vault id: `v` and seven base32 characters."""
+    return "v" + "".join(random.choices(BASE32, k=7))
+
+
+def _with_canonical_review(settings: Settings, schema: Schema, root: Path) -> Settings:
+    review = {}
+    for name, days in settings.review.items():
+        word = schema.word("importance", name)
+        if word is None and name not in DEFAULT_REVIEW and not settings.read_only:
+            known = ", ".join(word.name for word in schema.vocabularies.get("importance", ()))
+            raise UnknownImportance(path=root / SETTINGS_NAME, name=name, known=known)
+        review[word.name if word else name] = days
+    return replace(settings, review=MappingProxyType(review))
