@@ -18,6 +18,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language
+from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.places import places_for
 from vault_tool.vault.settings import find_root, load_settings
 from vault_tool.vault.walk import Oddity, walk
@@ -114,9 +115,8 @@ def _program() -> Iterator[Check]:
         except PackageNotFoundError:
             yield Check(package, _("missing"), Verdict.BAD, _("Install the program again."))
     yield from _yaml()
-    import sqlite3
-
-    yield Check("sqlite", sqlite3.sqlite_version)
+    with Catalog(None) as catalog:
+        yield Check("sqlite", str(catalog.rows("SELECT sqlite_version()")[0][0]))
 
 
 def _yaml() -> Iterator[Check]:

@@ -138,11 +138,11 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 
 
 def command(
-    name: str, *, help: str, examples: Sequence[str] = (), **settings: Any
+    name: str, *, help: str, examples: Sequence[str] = (), cls: type[Command] = Command, **settings: Any
 ) -> Callable[[Callable[..., object]], Command]:
     """Make a function the command of this name; `help` is marked with `N_`, as are its options' helps."""
     settings.setdefault("context_settings", _HELP_OPTION)
-    return click.command(name, cls=Command, help=help, examples=examples, **settings)
+    return click.command(name, cls=cls, help=help, examples=examples, **settings)
 
 
 def group(

@@ -37,7 +37,7 @@ def main() -> NoReturn:
 def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, prog: str = "vault") -> int:
     """Run one command on the process's streams and return its exit status; only a closed pipe escapes."""
     messages.use(messages.choose_language(env))
-    _lend_messages_to_click()
+    lend_messages_to_click()
     from vault_tool.cli.output import Output
 
     out = Output(sys.stdin, sys.stdout, sys.stderr, env)
@@ -65,16 +65,28 @@ def _working_folder() -> Path:
 
 
 def _call(app: App, argv: Sequence[str], prog: str) -> int:
+    # What click's own `main` does, but for its handling of errors: that is ours, in one place.
     import click
 
     from vault_tool.cli.root import vault
 
+    variable = f"_{prog}_COMPLETE".replace("-", "_").upper()
+    if instruction := app.env.get(variable):
+        from click.shell_completion import shell_complete
+
+        try:
+            return shell_complete(vault, {"obj": app}, prog, variable, instruction)
+        except Exception:  # noqa: BLE001 - it would land in the middle of the line being typed
+            return Exit.BUG
     try:
-        result = vault.main(list(argv), prog_name=prog, standalone_mode=False, obj=app)
-    except click.Abort as abort:
-        raise KeyboardInterrupt from abort
+        with vault.make_context(prog, list(argv), obj=app) as context:
+            result = vault.invoke(context)
+    except click.exceptions.Exit as stop:
+        result = stop.exit_code
     except SystemExit as stop:
         result = stop.code
+    except click.Abort as abort:
+        raise KeyboardInterrupt from abort
     return result if isinstance(result, int) else Exit.OK
 
 
@@ -102,7 +114,7 @@ def _pairs(options: list[str]) -> list[list[str]]:
     return [options[i : i + 2] for i in range(len(options) - 1)]
 
 
-def _lend_messages_to_click() -> None:
+def lend_messages_to_click() -> None:
     """Let click speak the reader's language.
 
     Click binds gettext's global functions when it is imported, so ours must stand there before that.

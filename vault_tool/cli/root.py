@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,6 +14,9 @@ from vault_tool.cli.help import Group, Option, group
 from vault_tool.cli.output import ColorChoice
 from vault_tool.cli.width import width
 from vault_tool.messages import N_, _
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Listed(NamedTuple):
@@ -102,6 +105,15 @@ class Root(Group):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands from the table, without loading them; options when one is begun."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        begun = [listed for name, listed in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(listed.name, help=_(listed.summary)) for listed in begun]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by what they are for, all in the same two columns."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from vault_tool.schema import problems
 from vault_tool.schema.problems import Place
 
-LARGEST_FILE = 1_000_000
+LARGEST_FILE = 250_000
 DEEPEST = 16
 LARGEST_NUMBER_DIGITS = 18
 

@@ -112,6 +112,16 @@ def customers(catalog: Catalog, archived: bool | None = False) -> Iterator[Custo
         yield _customer(row)
 
 
+def customers_where(
+    catalog: Catalog, condition: str, parameters: Sequence[object], archived: bool | None = False
+) -> Iterator[Customer]:
+    """Yield the customers that a condition of SQL holds for, by path; a customer is `c` in it."""
+    put_away = "" if archived is None else f" AND c.is_archived = {int(archived)}"
+    sql = f"SELECT {_CUSTOMER} FROM customers c WHERE ({condition}){put_away} ORDER BY path"
+    for row in catalog.each(sql, parameters):
+        yield _customer(row)
+
+
 def customers_of(catalog: Catalog, keys: Iterable[int]) -> dict[int, Customer]:
     """Return the customers of these keys that are there."""
     found = {}

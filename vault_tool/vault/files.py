@@ -136,17 +136,19 @@ def read(root: Path, path: PurePosixPath, limit: int | None = MAX_NOTE_BYTES) ->
         if where.is_symlink() or where.is_dir():
             raise NotAFile(path=path) from error
         raise CannotRead(path=path, reason=reason(error)) from error
-    with os.fdopen(handle, "rb", buffering=0) as file:
+    try:
         # Before the bytes: a change between the two shows later as another time, and is looked at again.
         seen = os.fstat(handle)
         if not stat.S_ISREG(seen.st_mode):
             raise NotAFile(path=path)
         if limit is not None and seen.st_size > limit:
             raise TooLarge(path=path, size=seen.st_size, limit=limit)
-        try:
+        with os.fdopen(handle, "rb", buffering=0, closefd=False) as file:
             data = file.readall()
-        except OSError as error:
-            raise CannotRead(path=path, reason=reason(error)) from error
+    except OSError as error:
+        raise CannotRead(path=path, reason=reason(error)) from error
+    finally:
+        os.close(handle)
     mode = stat.S_IMODE(seen.st_mode)
     return Content(data, digest(data), seen.st_size, seen.st_mtime_ns, seen.st_ino, mode)
 

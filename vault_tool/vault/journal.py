@@ -142,9 +142,9 @@ def commit(
             step("checked")
             # The record stands before anything in the vault is touched.
             record = draft.keep()
-        step("recorded")
         with records.working_on(record):
             try:
+                step("recorded")
                 apply_writes(root, [Write(change.path, change.after) for change in real], step)
             except BaseException:
                 if all(_plan_undo(root, record, entry).action is Action.NOTHING for entry in record.entries):

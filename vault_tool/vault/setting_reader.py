@@ -218,7 +218,7 @@ class Table:
 
     def _written(self, key: str) -> str:
         hyphened = key.replace("_", "-")
-        return hyphened if hyphened in self._values else key
+        return hyphened if key not in self._values and hyphened in self._values else key
 
     def _typed(self, key: str, default: T, kind: str, check: Callable[[object], bool], **values: object) -> T:
         written = self._written(key)

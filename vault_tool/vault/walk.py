@@ -262,7 +262,8 @@ class _Walk:
             return []
 
     def _enter(self, entry: os.DirEntry[str], path: str, state: _State, folded: str) -> None:
-        if self._patterns.file_test(state)(folded):
+        # A pattern such as `*` means any file, and does not make every folder odd.
+        if folded.endswith(".md") and self._patterns.file_test(state)(folded):
             self._note(path, Odd.FOLDER)
         if inner := self._patterns.enter(state, folded):
             self._pending.append((entry.path, path + "/", inner))

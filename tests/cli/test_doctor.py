@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.vaults import make_vault
+from tests.conftest import Ran, VaultRun
+
+SECRET_NAME = "机密客户公司"
+REAL_DAY = {"VAULT_NOTES_TODAY": ""}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_vault(tmp_path / "库", {f"{SECRET_NAME}.md": f"---\nname: {SECRET_NAME}\n---\n"})
+
+
+def verdicts(ran: Ran) -> dict[str, str]:
+    return {check["name"]: check["verdict"] for check in ran.json["checks"]}
+
+
+def test_a_sound_installation_is_good(vault_run: VaultRun, home: Path):
+    ran = vault_run("doctor", "--json", cwd=home, env=REAL_DAY)
+
+    assert ran.json["wrong"] == 0, ran.out
+    assert ran.status == 0
+    assert {"python", "click", "whoosh", "sqlite", "yaml", "encoding", "cache", "clock"} <= set(verdicts(ran))
+
+
+def test_outside_of_a_vault_the_rest_is_looked_at(vault_run: VaultRun):
+    ran = vault_run("doctor", "--json")
+
+    assert verdicts(ran)["vault"] == "good"
+    assert "vault init" in next(check["hint"] for check in ran.json["checks"] if check["name"] == "vault")
+
+
+def test_nothing_of_a_note_is_shown(vault_run: VaultRun, home: Path):
+    (home / "customers" / f"{SECRET_NAME}二.md").mkdir()
+
+    shown = vault_run("doctor", cwd=home, env=REAL_DAY)
+    said = vault_run("doctor", "--json", cwd=home, env=REAL_DAY)
+
+    assert SECRET_NAME not in shown.out + shown.err + said.out + said.err
+    assert verdicts(said)["oddity folder"] == "odd"
+    assert said.status == 1
+
+
+def test_the_home_folder_is_not_named(vault_run: VaultRun, clean_env: dict[str, str]):
+    home = make_vault(Path(clean_env["HOME"]) / "vault", {})
+
+    ran = vault_run("doctor", cwd=home, env=REAL_DAY)
+
+    assert clean_env["HOME"] not in ran.out
+    assert f"~{os.sep}vault" in ran.out
+
+
+def test_a_pinned_clock_is_odd(vault_run: VaultRun, home: Path):
+    assert verdicts(vault_run("doctor", "--json", cwd=home))["clock"] == "odd"
+
+
+def test_a_note_from_the_future_is_odd(vault_run: VaultRun, home: Path):
+    later = time.time() + 30 * 86_400
+    os.utime(home / "customers" / f"{SECRET_NAME}.md", (later, later))
+
+    assert verdicts(vault_run("doctor", "--json", cwd=home, env=REAL_DAY))["clock"] == "odd"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other permissions")
+def test_a_cache_that_others_can_read_is_odd(vault_run: VaultRun, home: Path, clean_env: dict[str, str]):
+    vault_run("status", cwd=home)
+    (cache,) = (Path(clean_env["VAULT_NOTES_HOME"]) / "cache").iterdir()
+    cache.chmod(0o755)
+
+    assert verdicts(vault_run("doctor", "--json", cwd=home, env=REAL_DAY))["cache"] == "odd"
+
+
+def test_broken_settings_are_bad_and_the_rest_is_still_said(vault_run: VaultRun, home: Path):
+    (home / "vault.toml").write_text(f'id = "v1"\n{SECRET_NAME} =\n', encoding="utf-8")
+
+    ran = vault_run("doctor", "--json", cwd=home, env=REAL_DAY)
+
+    assert verdicts(ran)["vault.toml"] == "bad"
+    assert verdicts(ran)["python"] == "good"
+    assert SECRET_NAME not in ran.out
+
+
+def test_without_git_a_person_is_told_what_it_is_for(vault_run: VaultRun, home: Path, tmp_path: Path):
+    ran = vault_run("doctor", "--json", cwd=home, env={**REAL_DAY, "PATH": str(tmp_path)})
+
+    assert verdicts(ran)["git"] == "odd"

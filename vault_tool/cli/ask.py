@@ -1,0 +1,76 @@
+"""Queries as commands take them: words of the command line, read for this vault and this person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import click
+
+from vault_tool.cli.app import App
+from vault_tool.cli.help import Command
+from vault_tool.cli.me import me
+from vault_tool.search.query import Query, Reading, parse_query
+
+_HIDDEN = "\0"
+
+
+class QueryCommand(Command):
+    """A command whose words are a query: `-测试` and `-stage:won` exclude, they are no options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep click from taking an excluded word for options."""
+        short = {
+            name: parameter
+            for parameter in self.get_params(ctx)
+            for name in parameter.opts
+            if len(name) == 2 and isinstance(parameter, click.Option)
+        }
+        return super().parse_args(ctx, [_HIDDEN + arg if _is_excluded(arg, short) else arg for arg in args])
+
+
+def _is_excluded(arg: str, short: Mapping[str, click.Parameter]) -> bool:
+    """`-l` and `-n5` are options, `--json` too; whatever else begins with a dash excludes."""
+    if not arg.startswith("-") or arg.startswith("--") or arg == "-":
+        return False
+    option = short.get(arg[:2])
+    if option is None:
+        return True
+    is_flag = isinstance(option, click.Option) and option.is_flag
+    rest = arg[2:]
+    return bool(rest) and not (all(f"-{char}" in short for char in rest) if is_flag else rest.isdecimal())
+
+
+def read_query(app: App, words: Iterable[str]) -> Query:
+    """Return the query that these words make. Raises `QueryError`."""
+    return parse_query(query_text(words), reading_for(app))
+
+
+def query_text(words: Iterable[str]) -> str:
+    """Return words of the command line as one query; a word that held blanks there is a phrase."""
+    return " ".join(_kept(word.removeprefix(_HIDDEN)) for word in words)
+
+
+def _kept(word: str) -> str:
+    """`"企业版 方案"` in shell quotes means the phrase; what holds the language's own marks stays."""
+    if word.split() == [word] or any(mark in word for mark in '"“”「」()（）:：') or " OR " in word:
+        return word
+    if any(part.startswith("-") or part.endswith(("*", "~")) for part in word.split()):
+        return word
+    return f'"{word}"'
+
+
+def reading_for(app: App) -> Reading:
+    """Return what reading a query needs to know of this vault and this person."""
+    settings = app.vault.settings
+
+    def my_id() -> str | None:
+        person = me(app)
+        return person.id if person else None
+
+    def person_id(name: str) -> str | None:
+        person = settings.person(name)
+        if person is None and not settings.people:
+            return name  # without a team, owners are as typed
+        return person.id if person else None
+
+    return Reading(app.vault.schema, app.today, my_id, person_id, settings.queries.get)

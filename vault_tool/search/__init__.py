@@ -1,0 +1,1 @@
+"""Find what was written: follows the catalog, answers queries."""

@@ -1,0 +1,1 @@
+"""One module per engine, each the one door to its package."""
