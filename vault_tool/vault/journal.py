@@ -155,6 +155,32 @@ def commit(
     return Committed(tuple(change.path for change in real), record.number)
 
 
+def note_edit(
+    places: Places,
+    root: Path,
+    command: str,
+    path: PurePosixPath,
+    before: files.Content,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,
+    clock: Clock = time.time,
+) -> bool:
+    """Keep what a file was before somebody's editor saved it, so that `undo` can take that back too.
+
+    False, and nothing is kept, when the file is what it was.
+    """
+    with write_lock(places, command, timeout):
+        records = Records(places.state)
+        now = files.read(root, path)
+        if now.digest == before.digest:
+            return False
+        with records.draft(command, clock(), undoable=True) as draft:
+            draft.add(Entry(path, before.digest, now.digest, before.mode), before.data)
+            draft.keep()
+        records.prune(clock())
+    return True
+
+
 def history(places: Places) -> Iterator[Record]:
     """Yield what commands wrote, the last one first; those already undone are among them."""
     return Records(places.state).newest_first()

@@ -117,6 +117,13 @@ class Vault:
         self._take(done.paths)
         return done
 
+    def note_edit(self, path: PurePosixPath, before: files.Content, command: str) -> bool:
+        """Make what an editor saved undoable, and take it into the catalog; False when nothing changed."""
+        if not journal.note_edit(self.places, self.root, command, path, before):
+            return False
+        self._take([path])
+        return True
+
     def undo(self, *, timeout: float = DEFAULT_TIMEOUT) -> Undoing:
         """Take back the last command's writes, and take that into the catalog."""
         self.check_writable()
