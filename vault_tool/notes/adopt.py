@@ -23,7 +23,7 @@ _FOREIGN_TITLE = "title"
 
 TOML = N_("its TOML front matter (`+++`) stays as text")
 OPEN = N_("it begins with `---` but has no second one; that stays as text")
-BROKEN = N_("its front matter can't be read (line {line}): it was taken in as it is")
+BROKEN = N_("its front matter can't be read (line {line}); it stays as it is")
 NOT_ADDED = N_("could not be added: {fields} ({reason})")
 KEPT_LINES = N_("lines that begin like a date and stay text: {lines}")
 
@@ -45,6 +45,11 @@ class Adoption:
     entries: int
     fields: tuple[str, ...]
     remarks: tuple[Remark, ...]
+
+    @property
+    def problem(self) -> Remark | None:
+        """What keeps the note from being whole; a person has to mend it."""
+        return next((remark for remark in self.remarks if remark.message in (BROKEN, NOT_ADDED)), None)
 
 
 def title_of(note: Note) -> str | None:

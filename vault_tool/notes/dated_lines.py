@@ -108,8 +108,8 @@ def _visible_lines(note: Note) -> Iterator[Line]:
 def _entries(note: Note, lines: Sequence[Line], today: date) -> Iterator[tuple[int, _NewEntry]]:
     """Yield, by the offset of its line, what is to be an entry.
 
-    Below a heading with a date only what begins a paragraph and is no sentence counts: the file has its way
-    of marking entries already.
+    Below a heading with a date only what begins a paragraph, and is neither a sentence nor in a list, counts:
+    the file has its way of marking entries already.
     """
     text = note.text
     known = {entry.heading.start for entry in note.entries if entry.date}
@@ -133,7 +133,7 @@ def _entries(note: Note, lines: Sequence[Line], today: date) -> Iterator[tuple[i
 def _counts(mark: _Mark, today: date, in_entry: bool, may_begin: bool) -> bool:
     if mark.day > today and not mark.is_level_2:
         return False
-    return mark.is_heading or not in_entry or (mark.is_clear and may_begin)
+    return mark.is_heading or not in_entry or (mark.is_clear and may_begin and not mark.indent)
 
 
 def _read(text: str, line: Line) -> _Mark | None:
@@ -163,7 +163,7 @@ def _read(text: str, line: Line) -> _Mark | None:
         indent=0 if is_heading or not lead else found.start("lead") + len(lead) - line.start,
         is_heading=is_heading,
         is_level_2=lead.rstrip() == "##",
-        is_clear=bool(opened or stays or has_sign or found["date"] != day.isoformat()),
+        is_clear=bool(opened or stays or has_sign or (rest > at and found["date"] != day.isoformat())),
     )
 
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vault_tool.messages import N_
-from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence, moved, moved_scalar
-from vault_tool.notes.text import BOM, Line, Span, iterate_lines
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.text import BOM, LINE_BREAK, Line, Span, iterate_lines
 from vault_tool.notes.yaml_tree import BlockError, SpanHandler, Tree, without_comment
 from vault_tool.schema import Field, Schema
 
 NOT_A_MAPPING = N_("this is not a list of `field: value` lines")
-_HANDLER = SpanHandler()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +97,11 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
     span, block = found
     source = block.of(text)
     try:
-        tree = _HANDLER.load(source)
+        tree = SpanHandler(block.start).load(source)
         if not isinstance(tree.root, Mapping | None):
-            raise BlockError(0, NOT_A_MAPPING)
+            raise BlockError(block.start, NOT_A_MAPPING)
     except BlockError as error:
-        problem = YamlProblem(block.start + min(error.offset, len(source)), error.message)
+        problem = YamlProblem(min(error.offset, block.end), error.message)
         fields, asides = _read_leniently(text, block, schema)
         return FrontMatter(span, block, fields, problem, (), asides)
     root = tree.root
@@ -112,18 +111,18 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
         block=block,
         fields=tuple(_field(text, block, key, node, schema) for key, node in pairs),
         error=None,
-        anchors=tuple(anchor.moved_by(block.start) for anchor in tree.anchors),
-        raw_values=tuple(aside.moved_by(block.start) for aside in tree.raw_values),
+        anchors=tree.anchors,
+        raw_values=tree.raw_values,
         is_flow=root.flow if root else False,
     )
 
 
 def _field(text: str, block: Span, key: Scalar, node: Node, schema: Schema) -> FieldNode:
-    key, node = moved_scalar(key, block.start), moved(node, block.start)
     start = _line_start(text, key.span.start, block.start)
     end = max(node.span.end, key.span.end)
     if end == block.start or text[end - 1] not in "\r\n":
-        end = next((line.next for line in iterate_lines(text, end, block.end)), block.end)
+        found = LINE_BREAK.search(text, end, block.end)
+        end = found.end() if found else block.end
     return FieldNode(key, node, schema.field(key.text), Span(start, end))
 
 
@@ -143,13 +142,13 @@ def _read_leniently(text: str, block: Span, schema: Schema) -> tuple[tuple[Field
     asides: list[Span] = []
     for chunk in _chunks(text, block):
         try:
-            tree = _HANDLER.load(chunk.of(text))
+            tree = SpanHandler(chunk.start).load(chunk.of(text))
         except BlockError:
             tree = Tree(None, (), ())
         if isinstance(tree.root, Mapping) and len(tree.root.pairs) == 1 and not tree.anchors:
             [(key, node)] = tree.root.pairs
             fields.append(_field(text, chunk, key, node, schema))
-            asides += (aside.moved_by(chunk.start) for aside in tree.raw_values)
+            asides += tree.raw_values
         elif read := _read_chunk(text, chunk, schema):
             fields.append(read)
     return tuple(fields), tuple(asides)

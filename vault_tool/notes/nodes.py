@@ -42,23 +42,3 @@ class Alias(NamedTuple):
 
 
 Node = Scalar | Sequence | Mapping | Alias
-
-
-def moved_scalar(scalar: Scalar, offset: int) -> Scalar:
-    """Return a scalar that stands `offset` characters later."""
-    return scalar._replace(span=scalar.span.moved_by(offset))
-
-
-def moved(node: Node, offset: int) -> Node:
-    """Return a node whose spans all stand `offset` characters later."""
-    match node:
-        case Scalar():
-            return moved_scalar(node, offset)
-        case Alias():
-            return node._replace(span=node.span.moved_by(offset))
-        case Sequence():
-            items = tuple(moved(item, offset) for item in node.items)
-            return node._replace(items=items, span=node.span.moved_by(offset))
-        case Mapping():
-            pairs = tuple((moved_scalar(key, offset), moved(value, offset)) for key, value in node.pairs)
-            return node._replace(pairs=pairs, span=node.span.moved_by(offset))

@@ -7,7 +7,7 @@ YAML gives the structure, never the types. Where it refuses a value that people 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Tree(NamedTuple):
-    """What the handler returns for one block of YAML; offsets count from the block's start."""
+    """What the handler returns for one block of YAML; spans count from the note's start."""
 
     root: Node | None
     anchors: tuple[Span, ...]
@@ -43,17 +43,22 @@ class SpanHandler(BaseHandler):
     FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
     START_DELIMITER = END_DELIMITER = "---"
 
+    def __init__(self, offset: int = 0) -> None:
+        """Read blocks that stand `offset` characters into their note."""
+        super().__init__()
+        self._offset = offset
+
     def load(self, fm: str) -> Tree:  # type: ignore[override]  # a tree with spans is the point
         """Return the block's tree. Raises `BlockError` where YAML refuses it."""
         try:
-            return _compose(fm, ())
+            return _compose(fm, (), self._offset)
         except BlockError as error:
             refused = error
         for wants_quotes in (_is_refused, _is_refused_or_unclosed):
             masked, asides = _set_aside(fm, wants_quotes)
             if asides:
                 with suppress(BlockError):
-                    return _compose(masked, asides)
+                    return _compose(masked, asides, self._offset)
         raise refused
 
     def export(self, metadata: dict[str, object], **_: object) -> str:
@@ -62,7 +67,7 @@ class SpanHandler(BaseHandler):
 
 
 class BlockError(Exception):
-    """YAML refused a block; `offset` counts from the block's start."""
+    """YAML refused a block; `offset` counts like the spans."""
 
     def __init__(self, offset: int, message: str) -> None:
         super().__init__(message)
@@ -83,19 +88,22 @@ class Aside(NamedTuple):
 
 
 _STAND_IN = "\ue000"
+NextEvent = Callable[[], Any]
 
 
 class _Builder:
     """Turns one document's events into a tree."""
 
-    def __init__(self, source: str, asides: tuple[Aside, ...]) -> None:
+    def __init__(self, source: str, asides: tuple[Aside, ...], offset: int, next_event: NextEvent) -> None:
         self.source = source
+        self.offset = offset
+        self.next_event = next_event
         self.anchors: list[Span] = []
-        self.raw_values = [aside.span for aside in asides]
+        self.raw_values = [aside.span.moved_by(offset) for aside in asides]
         self._asides = list(asides)
 
-    def build(self, events: Iterator[Any], event: Any, depth: int = 0) -> Node:
-        start, end = event.start_mark.index, event.end_mark.index
+    def build(self, event: Any, depth: int = 0) -> Node:
+        start, end = event.start_mark.index + self.offset, event.end_mark.index + self.offset
         kind = type(event)
         if kind is yaml.AliasEvent:
             self.anchors.append(Span(start, end))
@@ -108,8 +116,8 @@ class _Builder:
         if depth >= _MAX_DEPTH:
             raise BlockError(start, TOO_DEEP)
         if kind is yaml.SequenceStartEvent:
-            return self._sequence(events, event, depth, is_marked)
-        return self._mapping(events, event, depth, is_marked)
+            return self._sequence(event, Span(start, end), depth, is_marked)
+        return self._mapping(event, Span(start, end), depth, is_marked)
 
     def _scalar(self, event: Any, start: int, end: int, is_marked: bool) -> Scalar:
         style = "missing" if start == end else _STYLES.get(event.style, "plain")
@@ -128,17 +136,15 @@ class _Builder:
             text = text.replace(stand_in, self._asides.pop(0).typed, 1)
         return text
 
-    def _sequence(self, events: Iterator[Any], event: Any, depth: int, is_marked: bool) -> Node:
+    def _sequence(self, event: Any, mark: Span, depth: int, is_marked: bool) -> Node:
         items: list[Node] = []
-        start, end = event.start_mark.index, event.end_mark.index
-        for child in events:
-            if type(child) is yaml.SequenceEndEvent:
-                break
-            item = self.build(events, child, depth + 1)
+        start, end = mark
+        while type(child := self.next_event()) is not yaml.SequenceEndEvent:
+            item = self.build(child, depth + 1)
             items.append(item)
             end = item.span.end
         if event.flow_style:
-            end = child.end_mark.index
+            end = self._end_of(child)
         span = Span(start, end)
         if event.flow_style and not is_marked and (link := self._as_link(span)):
             return link
@@ -146,7 +152,7 @@ class _Builder:
 
     def _as_link(self, span: Span) -> Scalar | None:
         """`[[王五]]` is a link to a person and a list in a list to YAML: the person is right."""
-        typed = span.of(self.source)
+        typed = self._typed(span)
         if not (typed.startswith("[[") and typed.endswith("]]")) or "\n" in typed:
             return None
         if "[" in typed[2:-2] or "]" in typed[2:-2]:
@@ -154,49 +160,61 @@ class _Builder:
         self.raw_values.append(span)
         return Scalar(typed, span, "plain")
 
-    def _mapping(self, events: Iterator[Any], event: Any, depth: int, is_marked: bool) -> Node:
+    def _mapping(self, event: Any, mark: Span, depth: int, is_marked: bool) -> Node:
         pairs: list[tuple[Scalar, Node]] = []
-        start, end = event.start_mark.index, event.end_mark.index
-        for child in events:
-            if type(child) is yaml.MappingEndEvent:
-                break
-            key = self.build(events, child, depth + 1)
-            value = self.build(events, next(events), depth + 1)
+        start, end = mark
+        while type(child := self.next_event()) is not yaml.MappingEndEvent:
+            key = self.build(child, depth + 1)
+            value = self.build(self.next_event(), depth + 1)
             if not isinstance(key, Scalar):
                 # A list or alias as a key: kept as the characters that stand there.
-                key = Scalar(key.span.of(self.source), key.span, "plain", True)
+                key = Scalar(self._typed(key.span), key.span, "plain", True)
             pairs.append((key, value))
             end = max(key.span.end, value.span.end)
         if event.flow_style:
-            end = child.end_mark.index
+            end = self._end_of(child)
         return Mapping(tuple(pairs), Span(start, end), bool(event.flow_style), is_marked)
 
+    def start_of(self, event: Any) -> int:
+        """Return where an event begins in the note."""
+        return int(event.start_mark.index) + self.offset
 
-def _index(event: Any) -> int:
-    return int(event.start_mark.index)
+    def _end_of(self, event: Any) -> int:
+        return int(event.end_mark.index) + self.offset
+
+    def _typed(self, span: Span) -> str:
+        return self.source[span.start - self.offset : span.end - self.offset]
 
 
-def _compose(source: str, asides: tuple[Aside, ...]) -> Tree:
-    builder = _Builder(source, asides)
-    root: Node | None = None
-    documents = 0
+def _compose(source: str, asides: tuple[Aside, ...], offset: int) -> Tree:
     try:
-        events = iter(yaml.parse(source, Loader=_LOADER))
-        for event in events:
-            if type(event) is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1 or event.explicit:
-                    raise BlockError(_index(event), TWO_DOCUMENTS)
-                root = builder.build(events, next(events))
-            elif type(event) is yaml.DocumentEndEvent and event.explicit:
-                raise BlockError(_index(event), TWO_DOCUMENTS)
+        loader = _LOADER(source)
+        try:
+            return _only_document(_Builder(source, asides, offset, loader.get_event))
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BlockError(mark.index if mark else 0, error.problem or str(error.context)) from None
+        at = mark.index if mark else 0
+        raise BlockError(offset + at, error.problem or str(error.context)) from None
     except yaml.reader.ReaderError as error:
-        raise BlockError(int(error.position), str(error.reason)) from None
+        raise BlockError(offset + int(error.position), str(error.reason)) from None
     except (ValueError, RecursionError) as error:
-        raise BlockError(0, type(error).__name__) from None
+        raise BlockError(offset, type(error).__name__) from None
+
+
+def _only_document(builder: _Builder) -> Tree:
+    """Build the one document of a stream; a second one, or marks of its bounds, are refused."""
+    root: Node | None = None
+    documents = 0
+    while type(event := builder.next_event()) is not yaml.StreamEndEvent:
+        if type(event) is yaml.DocumentStartEvent:
+            documents += 1
+            if documents > 1 or event.explicit:
+                raise BlockError(builder.start_of(event), TWO_DOCUMENTS)
+            root = builder.build(builder.next_event())
+        elif type(event) is yaml.DocumentEndEvent and event.explicit:
+            raise BlockError(builder.start_of(event), TWO_DOCUMENTS)
     return Tree(root, tuple(builder.anchors), tuple(sorted(builder.raw_values)))
 
 
