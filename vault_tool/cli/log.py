@@ -14,7 +14,7 @@ from vault_tool.cli.me import known_person, me
 from vault_tool.cli.new import begin
 from vault_tool.cli.pick import fresh, pick_customer
 from vault_tool.cli.say import said_date, said_step, said_word
-from vault_tool.cli.words import inline_value, known_inline_field, known_word, next_step, said_day
+from vault_tool.cli.words import assignment, inline_value, known_inline_field, known_word, next_step, said_day
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
 from vault_tool.notes.capture import Capture, plan_capture
@@ -37,14 +37,6 @@ class BadTime(VaultError):
     """A time of day that is none."""
 
     message = N_("“{time}” is no time of day; write it as 14:30.")
-    exit_code = Exit.USAGE
-
-
-class BadField(VaultError):
-    """A field without a value."""
-
-    message = N_("“{text}” is not NAME=VALUE.")
-    hint = N_("For instance: -f amount=80000")
     exit_code = Exit.USAGE
 
 
@@ -134,11 +126,9 @@ def _time(text: str | None) -> str | None:
 
 
 def _field(app: App, text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip() or not value.strip():
-        raise BadField(text=text)
-    field = known_inline_field(app.vault.schema, key.strip())
-    return field.name, inline_value(field, value.strip(), app.vault.schema, app.vault.settings.currency)
+    key, value = assignment(text)
+    field = known_inline_field(app.vault.schema, key)
+    return field.name, inline_value(field, value, app.vault.schema, app.vault.settings.currency)
 
 
 def _begun(app: App, name: str) -> Note | None:

@@ -7,7 +7,7 @@ from vault_tool.cli.complete import people, stages, types
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.me import known_person, me
 from vault_tool.cli.pick import fresh
-from vault_tool.cli.words import known_field, known_word, typed_value
+from vault_tool.cli.words import assignment, known_field, known_word, typed_value
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
 from vault_tool.notes.note import Note
@@ -23,14 +23,6 @@ class AlreadyACustomer(VaultError):
 
     message = N_("There is a customer of that name already: {path}. Nothing was written.")
     hint = N_("For a second one of the same name, add --yes.")
-    exit_code = Exit.USAGE
-
-
-class BadAssignment(VaultError):
-    """A field without a value."""
-
-    message = N_("“{text}” is not NAME=VALUE.")
-    hint = N_("For instance: region=杭州")
     exit_code = Exit.USAGE
 
 
@@ -64,7 +56,8 @@ def new(
 ) -> Exit:
     """Write a new customer's note."""
     fresh(app)
-    given = dict(_assignment(app, text) for text in fields)
+    assignments = (assignment(text) for text in fields)
+    given = {known_field(app.vault.schema, key).name: value for key, value in assignments}
     for key, value in (("type", type_), ("stage", stage), ("owner", owner)):
         if value:
             given[key] = value
@@ -119,10 +112,3 @@ def begin(app: App, name: str, given: dict[str, str]) -> Note:
         today=app.today,
         language=settings.language,
     )
-
-
-def _assignment(app: App, text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip() or not value.strip():
-        raise BadAssignment(text=text)
-    return known_field(app.vault.schema, key.strip()).name, value.strip()

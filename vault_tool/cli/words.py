@@ -47,6 +47,22 @@ class NotADay(VaultError):
     exit_code = Exit.USAGE
 
 
+class BadAssignment(VaultError):
+    """A field without a value."""
+
+    message = N_("“{text}” is not NAME=VALUE.")
+    hint = N_("For instance: amount=80000, 地区=杭州")
+    exit_code = Exit.USAGE
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """Split NAME=VALUE. Raises `BadAssignment`."""
+    key, equals, value = text.replace("＝", "=", 1).partition("=")
+    if not equals or not key.strip() or not value.strip():
+        raise BadAssignment(text=text)
+    return key.strip(), value.strip()
+
+
 def known_word(schema: Schema, vocabulary: str, text: str) -> str:
     """Return the canonical name of a word. Raises `UnknownWord`."""
     if word := schema.word(vocabulary, text):
