@@ -58,7 +58,12 @@ def reference(language: Language) -> str:
     messages.use(language)
     try:
         schema = load_schema()
-        lines = [*_commands(language), *_fields(schema, language), *_words(schema, language), *_rules(language)]
+        lines = [
+            *_commands(language),
+            *_fields(schema, language),
+            *_words(schema, language),
+            *_rules(language),
+        ]
     finally:
         messages.use(before)
     return "\n".join(lines)
@@ -90,7 +95,9 @@ def _commands(language: Language) -> Iterator[str]:
 def _parameters(command: click.Command) -> str:
     context = click.Context(command)
     shown = [
-        f"`{parameter.make_metavar(context)}`" if isinstance(parameter, click.Argument) else _option(parameter)
+        f"`{parameter.make_metavar(context)}`"
+        if isinstance(parameter, click.Argument)
+        else _option(parameter)
         for parameter in command.get_params(context)
         if not (isinstance(parameter, click.Option) and (parameter.hidden or "--help" in parameter.opts))
     ]

@@ -82,8 +82,10 @@ def adopt_folder(
     if not plan.notes and not plan.unchanged and not plan.left:
         raise NothingToAdopt(path=source)
     _show(app, target, plan, whole=dry_run or not app.out.is_terminal, as_json=as_json, dry_run=dry_run)
-    if plan.notes and "owner" not in fields:
-        app.out.warn(_("Nobody is known to be the owner: neither git nor VAULT_NOTES_USER says who you are."))
+    if plan.notes and "owner" not in fields and not as_json:
+        app.out.warn(
+            _("No owner is added: it isn't known who you are (git's user.name and user.email would say).")
+        )
     if dry_run:
         if not as_json:
             _show_diffs(app, plan)

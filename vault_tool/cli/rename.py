@@ -45,8 +45,11 @@ def rename(app: App, customer: str, new_name: tuple[str, ...], dry_run: bool, as
     if not dry_run:
         app.vault.commit(plan.changes, f"vault rename {customer} {name}")
     if as_json:
-        app.out.json(_document(plan, match.id, dry_run))
-    elif dry_run:
+        app.out.json(
+            {**_document(plan, match.id), "namesakes": list(map(str, namesakes)), "dry_run": dry_run}
+        )
+        return Exit.OK
+    if dry_run:
         show_plan(app, plan)
     else:
         _tell(app, plan)
@@ -84,7 +87,7 @@ def _tell(app: App, plan: MovePlan) -> None:
     app.out.line(f"{said}{said_links(plan)} · {_('undo: vault undo')}")
 
 
-def _document(plan: MovePlan, note_id: str | None, dry_run: bool) -> dict[str, object]:
+def _document(plan: MovePlan, note_id: str | None) -> dict[str, object]:
     (move,) = plan.moves
     return {
         "customer": {"id": note_id, "name": move.new_name},
@@ -92,5 +95,4 @@ def _document(plan: MovePlan, note_id: str | None, dry_run: bool) -> dict[str, o
         "from": str(move.path),
         "to": str(move.to),
         "mended": [str(each.note.path) for each in plan.mended],
-        "dry_run": dry_run,
     }

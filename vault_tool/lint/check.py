@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from vault_tool.lint.rule import Context, Finding, Flaw, Rule
 from vault_tool.lint.rules import find_rule
-from vault_tool.lint.rules.leaves import fields_of, is_sealed, leaves
+from vault_tool.lint.rules.leaves import fields_of, sealed_spans
 from vault_tool.lint.selection import Selection
 from vault_tool.lint.suppress import silence, suppressions, useless
 from vault_tool.notes.note import Note
@@ -93,9 +93,8 @@ def _secrets(note: Note, line: Span) -> Iterator[Span]:
     if note.problem == HAS_NUL:
         yield line  # nobody knows what this is
     if note.front_matter and note.front_matter.span.holds(line.start):
-        for leaf in leaves(note):
-            span = leaf.scalar.span
-            if span.start < line.end and span.end > line.start and is_sealed(leaf, note):
+        for span in sealed_spans(note):
+            if span.start < line.end and span.end > line.start:
                 # To the line's end: what YAML takes for a comment may be a part of it.
                 yield Span(span.start, max(span.end, line.end))
         # A line of no field that could be read may hold anything.

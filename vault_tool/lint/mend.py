@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from vault_tool.lint.rule import Finding
+from vault_tool.lint.rules.leaves import fields_of
+from vault_tool.notes.edit_fields import shape
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Span, apply_edits
 
@@ -38,11 +40,7 @@ def mend(note: Note, findings: list[Finding], check: Check, *, unsafe: bool = Fa
         current = Mended(read, check(read), 1)
     for _ in range(MAX_ROUNDS):
         chosen = choose(current.findings, unsafe=unsafe)
-        if not chosen:
-            break
-        after = _apply(current, chosen, check)
-        if not unsafe and _is_worse(current, after):
-            after = _one_by_one(current, chosen, check)
+        after = apply_fixes(current, chosen, check, unsafe=unsafe) if chosen else current
         if after.note.text == current.note.text:
             break
         current = after
@@ -72,6 +70,21 @@ def _touches(span: Span, taken: list[Span]) -> bool:
     return (at > 0 and taken[at - 1].end >= span.start) or (at < len(taken) and taken[at].start <= span.end)
 
 
+def apply_fixes(current: Mended, chosen: list[Finding], check: Check, *, unsafe: bool = False) -> Mended:
+    """Apply fixes that touch one another nowhere; of safe ones only those that prove to be safe."""
+    after = _apply(current, chosen, check)
+    if unsafe or _is_better(current, after, chosen):
+        return after
+    kept: list[Finding] = []
+    best = current
+    for finding in chosen:
+        after = _apply(current, [*kept, finding], check)
+        if _is_better(best, after, [finding]):
+            kept.append(finding)
+            best = after
+    return best
+
+
 def _apply(current: Mended, chosen: list[Finding], check: Check) -> Mended:
     edits = [edit for finding in chosen if finding.fix for edit in finding.fix.edits]
     note = current.note
@@ -79,25 +92,30 @@ def _apply(current: Mended, chosen: list[Finding], check: Check) -> Mended:
     return Mended(after, check(after), current.fixed + len(chosen))
 
 
-def _one_by_one(current: Mended, chosen: list[Finding], check: Check) -> Mended:
-    """Keep the fixes that do no harm; from the end, so that the others' places stay right."""
-    kept: list[Finding] = []
-    best = current
-    for finding in chosen:
-        after = _apply(current, [*kept, finding], check)
-        if not _is_worse(best, after):
-            kept.append(finding)
-            best = after
-    return best
+def _is_better(before: Mended, after: Mended, chosen: list[Finding]) -> bool:
+    """Tell whether what was mended is gone, nothing else has come, and no other field reads differently.
 
-
-def _is_worse(before: Mended, after: Mended) -> bool:
-    """Tell whether a note has a finding that it had not; a front matter that was repaired may show some."""
+    A front matter that YAML refused may show more once it is repaired; whether it is, the end will tell.
+    """
     old, new = before.note.front_matter, after.note.front_matter
-    if old and old.error:
-        return False
-    if new and new.error:
-        return True
-    now = Counter(finding.code for finding in after.findings)
-    then = Counter(finding.code for finding in before.findings)
-    return any(count > then[code] for code, count in now.items())
+    if old is None or old.error is None:
+        if new and new.error:
+            return False
+        now, then = (Counter(finding.code for finding in each.findings) for each in (after, before))
+        if any(count > then[code] for code, count in now.items()):
+            return False
+        if any(now[finding.code] >= then[finding.code] for finding in chosen):
+            return False
+        return _said_elsewhere(before.note, chosen) <= _said_elsewhere(after.note, ())
+    return True
+
+
+def _said_elsewhere(note: Note, chosen: Iterable[Finding]) -> Counter[str]:
+    """Return what the fields say that no fix touches."""
+    edits = [edit for finding in chosen if finding.fix for edit in finding.fix.edits]
+    untouched = (top for top in fields_of(note) if not any(_meets(edit.span, top.lines) for edit in edits))
+    return Counter(f"{top.name}: {shape(top.node)!r}" for top in untouched)
+
+
+def _meets(span: Span, lines: Span) -> bool:
+    return span.start < lines.end and span.end >= lines.start

@@ -125,12 +125,13 @@ def _expand(text: str) -> str:
     return text.replace("\t", TAB)
 
 
-def summary(tally: Tally) -> str:
+def summary(tally: Tally, *, is_preview: bool = False) -> str:
     """Return the line that closes a run."""
     files = ngettext("{count} file", "{count} files", tally.files).format(count=tally.files)
     parts = []
     if tally.fixed:
-        parts.append(ngettext("{count} mended", "{count} mended", tally.fixed).format(count=tally.fixed))
+        mended = _("{count} would be mended") if is_preview else _("{count} mended")
+        parts.append(mended.format(count=tally.fixed))
     counts = (
         (tally.errors, ngettext("{count} error", "{count} errors", tally.errors)),
         (tally.warnings, ngettext("{count} warning", "{count} warnings", tally.warnings)),
@@ -138,18 +139,21 @@ def summary(tally: Tally) -> str:
     )
     parts += [text.format(count=count) for count, text in counts if count]
     if tally.fixable:
-        text = ngettext("--fix mends {count}", "--fix mends {count}", tally.fixable)
-        parts.append(text.format(count=tally.fixable))
+        parts.append(_("--fix mends {count}").format(count=tally.fixable))
     if not parts:
         parts.append(_("nothing found"))
     return _("{files}: {findings}").format(files=files, findings=", ".join(parts))
 
 
 def document(findings: Iterable[Finding], tally: Tally) -> dict[str, object]:
-    """Return the JSON document of a run; paths as in the vault, columns in characters from 1."""
+    """Return the JSON document of a run; paths as in the vault, columns in characters from 1.
+
+    The findings may be counted while they are taken from the iterable.
+    """
+    listed = [finding_document(finding) for finding in findings]
     return {
         "files": tally.files,
-        "findings": [finding_document(finding) for finding in findings],
+        "findings": listed,
         "summary": tally.document(),
     }
 

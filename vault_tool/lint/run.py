@@ -70,7 +70,7 @@ def _is_beneath(path: PurePosixPath, folders: set[PurePosixPath]) -> bool:
     return path in folders or not folders.isdisjoint(path.parents)
 
 
-def lint(
+def lint_paths(
     root: Path, paths: Iterable[PurePosixPath], checker: Checker, mending: Mending = "none"
 ) -> Iterator[Linted]:
     """Yield each file's findings, and its change where mending makes one; nothing is written.

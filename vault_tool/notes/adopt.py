@@ -13,9 +13,10 @@ from vault_tool.notes.blocks import scan_blocks
 from vault_tool.notes.dated_lines import DatedLines, plan_dated_lines
 from vault_tool.notes.edit_fields import CannotEdit, plan_set
 from vault_tool.notes.entries import looks_like_date
+from vault_tool.notes.frontmatter import cut
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.reading import reading_text
-from vault_tool.notes.text import BOM, apply_edits
+from vault_tool.notes.text import BOM, Span, apply_edits
 from vault_tool.schema import Schema
 
 # Not ours: what Obsidian, Hugo and their like call the name of a note.
@@ -91,24 +92,27 @@ def adopt(
     text = apply_edits(text, lines.edits)
     if not note.front_matter:
         text = _with_front_matter(text, note.newline)
-    note = parse_note(path, text, schema)
+    end = (cut(text) or (Span(0, 0),))[0].end
+    # Fields are added to the head alone: reading the whole note again for each of them would take its time.
+    head = parse_note(path, text[:end], schema)
     added: list[str] = []
     refused: dict[object, list[str]] = {}
     for name, value in values.items():
         field = schema.field(name)
-        if field is None or not field.required or note.value(name) is not None:
+        if field is None or not field.required or head.value(name) is not None:
             continue
         try:
-            edits = plan_set(note, name, value, language)
+            edits = plan_set(head, name, value, language)
         except CannotEdit as error:
             refused.setdefault(error.values["reason"], []).append(name)
             continue
-        note = parse_note(path, apply_edits(note.text, edits), schema)
+        head = parse_note(path, apply_edits(head.text, edits), schema)
         added.append(name)
     remarks += (
         Remark(NOT_ADDED, {"fields": ", ".join(names), "reason": why}) for why, names in refused.items()
     )
-    return Adoption(note.text, note.id, note.name, len(lines.days), tuple(added), tuple(remarks))
+    after = head.text + text[end:]
+    return Adoption(after, head.id, head.name, len(lines.days), tuple(added), tuple(remarks))
 
 
 def _foreign(note: Note) -> list[Remark]:

@@ -46,7 +46,7 @@ class Blocks:
     sealed: SealedBlock | None
 
 
-_MARK = re.compile(r"(?:\A|(?<=[\r\n])) {0,3}(?P<mark>#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)")
+_MARK = re.compile(r"(?:\A|(?<=[\r\n])|(?<=\A\ufeff)) {0,3}(?P<mark>#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)")
 _TITLE = re.compile(r"[ \t]*(.*?)(?:[ \t]+#+)?[ \t]*\Z")
 _SEALED_OPEN = re.compile(r"<!-- vault:sealed[ \t]*\Z")
 

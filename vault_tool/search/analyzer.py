@@ -24,7 +24,7 @@ LONGEST_TOKEN = 100
 _RUN = re.compile(f"[{HAN_CLASS}]+|[^\\W_{HAN_CLASS}]+")
 _UNIT = re.compile(f"[{HAN_CLASS}]|[^\\W_{HAN_CLASS}]+")
 # `80,000`, `138 1234 5678`, `0571-8888`: digits that one separator parts. Not a full stop: 80.5 is not 805.
-_NUMBERS = re.compile(r"(?<![^\W_])\d+(?:[ ,'-]\d+)+(?![^\W_])")
+_NUMBERS = re.compile(rf"(?<![^\W_{HAN_CLASS}])\d+(?:[ ,'-]\d+)+(?![^\W_{HAN_CLASS}])")
 _MOST_PARTS = 4
 
 
@@ -65,8 +65,15 @@ def units(folded: str) -> list[Unit]:
     return found
 
 
+def words_of(folded: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the words of a text that aren't Han, and where they stand."""
+    for match in _RUN.finditer(folded):
+        if not is_han(match[0][0]):
+            yield match[0], match.span()
+
+
 def wanted_tokens(wanted: list[Unit]) -> list[str]:
-    """Return the tokens a text must have to hold these units in this order: pairs where Han characters touch."""
+    """Return the tokens of a text that holds these units in this order: pairs where Han characters touch."""
     found: list[str] = []
     for at, unit in enumerate(wanted):
         if not is_han(unit.text[0]):

@@ -55,11 +55,12 @@ _COLUMNS = frozenset((*_CUSTOMER_COLUMNS.values(), *_ENTRY_COLUMNS.values()))
 def customer_condition(query: Query) -> Condition:
     """Return when a customer matches: filters on entries must hold for one and the same entry."""
     match query:
+        case And(nodes=nodes) if any(map(_is_of_entry, nodes)):
+            entry = [node for node in nodes if _is_of_entry(node) or isinstance(node, Filter)]
+            rest = [customer_condition(node) for node in nodes if node not in entry]
+            return _joined(" AND ", [_some_entry(And(tuple(entry))), *rest])
         case And(nodes=nodes):
-            entry = [node for node in nodes if _is_of_entry(node)]
-            rest = [customer_condition(node) for node in nodes if not _is_of_entry(node)]
-            together = [_some_entry(And(tuple(entry)))] if entry else []
-            return _joined(" AND ", [*together, *rest])
+            return _joined(" AND ", [customer_condition(node) for node in nodes])
         case Or(nodes=nodes):
             return _joined(" OR ", [customer_condition(node) for node in nodes])
         case Not(node=node):
@@ -113,8 +114,11 @@ def _negated(condition: Condition) -> Condition:
 # --- filters -----------------------------------------------------------------------------------------------
 
 
-def filter_condition(query: Filter) -> Condition:
-    """Return when one filter holds."""
+def filter_condition(query: Filter, *, of_entry: bool = False) -> Condition:
+    """Return when one filter holds: of the customer, or of one of its passages.
+
+    A passage has its customer's fields and its own, but not those of its neighbours.
+    """
     name = query.name
     if isinstance(query, Equal) and name == "customer":
         wanted = fold(query.values[0])
@@ -124,7 +128,7 @@ def filter_condition(query: Filter) -> Condition:
             (wanted,),
         )
     if isinstance(query, Equal) and name == "tags":
-        return _tag_condition(fold(query.values[0].lstrip("#＃")))
+        return _tag_condition(fold(query.values[0].lstrip("#＃")), of_entry=of_entry)
     column = _CUSTOMER_COLUMNS.get(name) or _ENTRY_COLUMNS.get(name)
     if column:
         return _test(query, column, column)
@@ -135,19 +139,27 @@ def filter_condition(query: Filter) -> Condition:
     )
     names = "(f.name = ? OR f.name LIKE ? || '.%')" if isinstance(query, Present) else "f.name = ?"
     given = (name, name) if isinstance(query, Present) else (name,)
+    place = " AND (f.passage IS NULL OR f.passage = p.key)" if of_entry else ""
     return Condition(
-        f"EXISTS (SELECT 1 FROM facts f WHERE f.customer = c.key AND {names} AND {fact.sql})",
+        f"EXISTS (SELECT 1 FROM facts f WHERE f.customer = c.key{place} AND {names} AND {fact.sql})",
         (*given, *fact.parameters),
     )
 
 
-def _tag_condition(tag: str) -> Condition:
+def _tag_condition(tag: str, *, of_entry: bool) -> Condition:
     # A tag may have levels (`展会/2026`): naming the first ones is enough.
-    sql = (
+    levels = (tag, f"{_like(tag)}/%")
+    customer = (
         "EXISTS (SELECT 1 FROM facts f WHERE f.customer = c.key AND f.name = 'tags'"
         " AND (coalesce(f.folded, f.text) = ? OR coalesce(f.folded, f.text) LIKE ? ESCAPE '\\'))"
     )
-    return Condition(sql, (tag, f"{_like(tag)}/%"))
+    entry = (
+        "EXISTS (SELECT 1 FROM json_each(p.tags) t"
+        " WHERE lower(t.value) = ? OR lower(t.value) LIKE ? ESCAPE '\\')"
+    )
+    if not of_entry:
+        entry = f"EXISTS (SELECT 1 FROM passages p WHERE p.customer = c.key AND p.tags != '[]' AND {entry})"
+    return Condition(f"({customer} OR {entry})", levels * 2)
 
 
 def _like(text: str) -> str:

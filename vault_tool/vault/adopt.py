@@ -16,6 +16,8 @@ from typing import NamedTuple
 from vault_tool.errors import VaultError
 from vault_tool.messages import N_, Language
 from vault_tool.notes.adopt import Adoption, adopt, title_of
+from vault_tool.notes.frontmatter import parse_front_matter
+from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import parse_note
 from vault_tool.notes.text import UNREADABLE, decode
 from vault_tool.notes.values import parse_loose_date
@@ -263,10 +265,8 @@ def derived_id(vault_id: str, path: PurePosixPath) -> str:
     return "c" + "".join(BASE32[number >> 5 * place & 31] for place in range(ID_LENGTH))
 
 
-def _common_titles(sources: Sequence[Source], schema: Schema) -> frozenset[str]:
-    """Return what several notes call themselves: the words of a template, and nobody's name."""
-    titles = Counter(title_of(parse_note(source.path, source.text, schema)) for source in sources)
-    return frozenset(title for title, count in titles.items() if title and count > 1)
+def _title(source: Source, schema: Schema) -> str | None:
+    return title_of(parse_note(source.path, source.text, schema))
 
 
 class _Planner:
@@ -285,7 +285,8 @@ class _Planner:
         own = [into.beneath / source.path for source in sources] if into.beneath is not None else []
         self._given = {fold_name(str(path)) for path in (*taken, *own)}
         self._today = today
-        self._common_titles = _common_titles(sources, into.schema)
+        self._titles = {source.path: _title(source, into.schema) for source in sources}
+        self._counts = Counter(self._titles.values())
 
     def plan(self, source: Source) -> Adopted | Left:
         """Decide about one note."""
@@ -297,12 +298,14 @@ class _Planner:
             note_id = derived_id(into.vault_id, own)
         else:
             note_id = derived_id(into.vault_id, self._folder.name / source.path)
-        note = parse_note(source.path, source.text, into.schema)
-        note_id = note.id or note_id
+        front_matter = parse_front_matter(source.text, into.schema)
+        if front_matter and (given := front_matter.get("id")) and isinstance(given.node, Scalar):
+            note_id = given.node.text.strip() or note_id
         if into.beneath is None and (known := into.known_ids.get(note_id)):
             return Left(source.path, IS_KNOWN, {"path": known})
-        title = title_of(note)
-        name = title if title and title not in self._common_titles else source.path.stem
+        title = self._titles[source.path]
+        # What several notes call themselves are the words of a template, and nobody's name.
+        name = title if title and self._counts[title] == 1 else source.path.stem
         adoption = adopt(
             source.path,
             source.text,

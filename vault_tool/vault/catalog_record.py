@@ -15,8 +15,10 @@ from typing import NamedTuple, cast
 
 from vault_tool.notes.entries import Entry, InlineField, Section
 from vault_tool.notes.nodes import Scalar
-from vault_tool.notes.note import Note
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.paragraphs import SEALING_MARK
 from vault_tool.notes.reading import Reading, reading_text
+from vault_tool.notes.text import Span
 from vault_tool.notes.values import Amount, Dated, Value, plain, read_value
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema
 from vault_tool.schema import fold as fold_key
@@ -100,6 +102,8 @@ class CatalogRecord:
         return tuple(sorted(passage.day for passage in self.passages if passage.day))
 
 
+_BREAKS = re.compile(r"[\r\n]")
+_HEADING = re.compile(r"^ {0,3}##[ \t]", re.MULTILINE)
 # What a title without any of these reads as is the title itself.
 _MARKED = re.compile(r"[^\w\s，。、：；！？（）《》“”—·]|_|sealed-|\s\s|[\r\n]")
 
@@ -113,7 +117,7 @@ class RecordMaker:
 
     def record_of(self, note: Note) -> CatalogRecord:
         """Return what the catalog keeps of a note."""
-        reader = _Reader(note, self._person_id, self._sealed)
+        reader = _Reader(_with_body_unsealed(note), self._person_id, self._sealed)
         head = reader.head()
         passages = tuple(reader.passages())
         return CatalogRecord(
@@ -136,6 +140,27 @@ def problem_of(note: Note) -> str | None:
 def without_sealed(text: str) -> str:
     """Return a text without the words that are marked to be sealed."""
     return reading_text(text).text if "{{" in text else text
+
+
+def _with_body_unsealed(note: Note) -> Note:
+    """Return a note without the words of its body that are marked to be sealed; every line stays where it is.
+
+    Before anything else is read: a heading, a field or a link within such words is as secret as they are.
+    """
+    start = note.front_matter.span.end if note.front_matter else 0
+    text = note.text
+    if "{{" not in text[start:]:
+        return note
+    pieces = [text[:start]]
+    while found := SEALING_MARK.search(text, start):
+        close = text.find("}}", found.end())
+        if close < 0:
+            # A mark without an end hides what follows it, up to the next entry.
+            heading = _HEADING.search(text, found.end())
+            close = heading.start() if heading else len(text)
+        pieces += [text[start : found.end()], "".join(_BREAKS.findall(text, found.end(), close))]
+        start = close
+    return parse_note(note.path, "".join([*pieces, text[start:]]), note.schema)
 
 
 def _is_head_broken(note: Note) -> bool:
@@ -317,9 +342,8 @@ class _Reader:
 
     def _entry(self, entry: Entry) -> Passage:
         note = self._note
-        reading = reading_text(entry.body.of(note.text))
+        reading = reading_text(self._source(entry.body, entry.fields))
         title = _read_title(entry.title)
-        tags = tuple(kept for tag in entry.tags if (kept := without_sealed(tag)))
         return Passage(
             kind="entry",
             line=note.lines.line(entry.heading.start),
@@ -328,12 +352,21 @@ class _Reader:
             channel=entry.channel,
             word=entry.kind,
             author=self._person(entry.author) if entry.author else None,
-            tags=tags,
+            tags=entry.tags,
             title=title,
             bold=_bold(reading),
-            text=_joined(title, " ".join(tags), reading.text),
+            text=_joined(title, " ".join(entry.tags), reading.text),
             facts=tuple(self._inline_facts(entry.fields)),
         )
+
+    def _source(self, body: Span, fields: Iterable[InlineField]) -> str:
+        """Return a body as it is written, without the values of sealed fields."""
+        text, at, pieces = self._note.text, body.start, []
+        for inline in fields:
+            if self._is_sealed(inline.field, inline.key):
+                pieces.append(text[at : inline.value_span.start])
+                at = inline.value_span.end
+        return "".join([*pieces, text[at : body.end]])
 
     def _inline_facts(self, fields: Iterable[InlineField]) -> Iterator[Fact]:
         for inline in fields:

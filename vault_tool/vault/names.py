@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -101,7 +101,8 @@ class Fit(IntEnum):
 class PinyinQuery(NamedTuple):
     """A query in letters, ready to be held against keys."""
 
-    whole: re.Pattern[str]
+    letters: str
+    written: re.Pattern[str]
     initials: re.Pattern[str]
 
     def fits(self, keys: Sequence[str]) -> dict[str, Fit]:
@@ -112,16 +113,44 @@ class PinyinQuery(NamedTuple):
         """
         text = "\n".join([*keys, ""])
         found: dict[str, Fit] = {}
-        for pattern, at_start, later in (
-            (self.whole, Fit.WHOLE_START, Fit.WHOLE),
-            (self.initials, Fit.INITIALS_START, Fit.INITIALS),
-        ):
-            for match in pattern.finditer(text):
-                start = text.rfind("\n", 0, match.start()) + 1
-                key = text[start : text.index("\n", start)]
-                bar = key.find("|") + 1 if pattern is self.initials else 0
-                found.setdefault(key, later if " " in key[bar : match.start() - start] else at_start)
+        for key, _ in _lines(self.written, text):
+            if key not in found and (fit := self._written_in(key)) is not None:
+                found[key] = fit
+        for key, at in _lines(self.initials, text):
+            is_later = " " in key[key.index("|") : at]
+            found.setdefault(key, Fit.INITIALS if is_later else Fit.INITIALS_START)
         return found
+
+    def _written_in(self, key: str) -> Fit | None:
+        groups = [group.split("/") for group in key.partition("|")[0].split(" ")]
+        for start in range(len(groups)):
+            if _is_written(self.letters, groups[start:]):
+                return Fit.WHOLE if start else Fit.WHOLE_START
+        return None
+
+
+def _lines(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, int]]:
+    """Yield the lines in which a pattern stands, and where in the line."""
+    for match in pattern.finditer(text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        yield text[start : text.index("\n", start)], match.start() - start
+
+
+def _is_written(letters: str, groups: Sequence[Sequence[str]]) -> bool:
+    """Tell whether letters are readings of the first groups, one each; the last may be cut short."""
+    reached = {0}
+    for group in groups:
+        after = set()
+        for at in reached:
+            for reading in group:
+                if reading.startswith(letters[at:]):
+                    return True
+                if letters.startswith(reading, at):
+                    after.add(at + len(reading))
+        if not after:
+            return False
+        reached = after
+    return False
 
 
 def pinyin_key(name: str) -> str:
@@ -148,12 +177,15 @@ def pinyin_query(text: str) -> PinyinQuery | None:
     letters = plain_letters(text)
     if letters is None or not 1 < len(letters) <= MAX_QUERY or letters.isdigit():
         return None
-    # Between two letters of a whole reading: nothing, or the end of this group and the beginning of the next.
-    whole = "(?:(?:/[a-z0-9]+)* (?:[a-z0-9]+/)*)?".join(letters)
+    # Between two letters: nothing, or the end of this group and the beginning of the next. Only the beginning
+    # is looked for in this way: several readings could make the ways through a long query too many.
+    written = "(?:(?:/[a-z0-9]+)* (?:[a-z0-9]+/)*)?".join(letters[:6])
     initials = "[a-z0-9]* [a-z0-9]*".join(letters)
     # A bar follows what is written out, none follows the initials.
     return PinyinQuery(
-        re.compile(rf"(?<![a-z0-9]){whole}(?=[^|\n]*\|)"), re.compile(rf"{initials}(?![^|\n]*\|)")
+        letters,
+        re.compile(rf"(?<![a-z0-9]){written}(?=[^|\n]*\|)"),
+        re.compile(rf"{initials}(?![^|\n]*\|)"),
     )
 
 

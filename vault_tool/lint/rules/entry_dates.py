@@ -143,16 +143,16 @@ def _after_break(text: str, offset: int) -> int:
 
 
 def _begins_paragraph(text: str, line_start: int, body_start: int) -> bool:
-    """Tell whether nothing, a blank line or a heading stands before a line."""
+    """Tell whether nothing, a blank line, a heading or a comment stands before a line."""
     before = text[max(body_start, line_start - 400) : line_start].rstrip(" \t")
     stripped = before.rstrip("\r\n")
     if not stripped or len(LINE_BREAK.findall(before[len(stripped) :])) > 1:
         return True
     last = stripped[max(stripped.rfind("\n"), stripped.rfind("\r")) + 1 :]
-    return last.lstrip().startswith("#") or not last.strip()
+    return last.lstrip().startswith(("#", "<!--")) or not last.strip()
 
 
 def _text_follows(text: str, line_end: int) -> bool:
-    """Tell whether words stand on the next line that isn't empty."""
+    """Tell whether words stand on the next line that isn't empty, and not another date."""
     rest = text[line_end : line_end + 400].lstrip()
-    return bool(rest) and not _NO_TEXT.match(rest)
+    return bool(rest) and not _NO_TEXT.match(rest) and not LOOSE_DATE.match(rest)

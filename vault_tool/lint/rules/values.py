@@ -193,7 +193,8 @@ def needs_quotes(note: Note, context: Context) -> Iterator[Flaw]:
         if typed[0] in "'\"":
             yield Flaw(span, N_("YAML can't read this value: its quotes don't enclose it"))
             continue
-        fix = Fix((Edit(span, quoted(typed)),))
+        # An anchor or a tag may be meant as one: other rules speak of it once the rest is in quotes.
+        fix = None if typed[0] in "&!" else Fix((Edit(span, quoted(typed)),))
         yield Flaw(span, N_("Put this value in quotes: YAML reads it as something else"), fix=fix)
 
 

@@ -1,0 +1,317 @@
+"""The one door to Whoosh: the index that every install has, in pure Python.
+
+Its settings follow measurements with 10,000 and 100,000 customers: no compound files (opening one copies the
+whole index), no positions (pairs of Han characters and a look at the text are three times as fast as its
+phrases), no stored texts, no merging of large segments while a person waits.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import shutil
+import sys
+import unicodedata
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from vault_tool.errors import VaultError
+from vault_tool.search import analyzer
+from vault_tool.search.engine import (
+    AllOf,
+    AnyOf,
+    Count,
+    Document,
+    EngineDamaged,
+    EngineLocked,
+    Node,
+    Position,
+    Ranked,
+    Want,
+    Without,
+)
+
+
+@contextmanager
+def _light_import() -> Iterator[None]:
+    """Spare the import of urllib.request (http, ssl, email), 40 % of Whoosh's, which it has no use for."""
+    name = "urllib.request"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it dates from 2016: newer Pythons frown at its escapes
+        if name in sys.modules:
+            yield
+            return
+        stand_in = ModuleType(name)
+        stand_in.urlretrieve = None  # type: ignore[attr-defined]
+        sys.modules[name] = stand_in
+        try:
+            yield
+        finally:
+            del sys.modules[name]
+
+
+with _light_import():
+    from whoosh import query
+    from whoosh.columns import NumericColumn
+    from whoosh.fields import COLUMN, ID, STORED, FieldType, Schema
+    from whoosh.filedb.filestore import FileStorage, RamStorage
+    from whoosh.formats import Frequency
+    from whoosh.index import EmptyIndexError, FileIndex, LockError
+    from whoosh.scoring import BM25F
+    from whoosh.searching import SearchContext, Searcher
+    from whoosh.system import pack_uint
+    from whoosh.writing import CLEAR
+
+# Another of these, and what lies on disk is not ours: it is made again.
+_FORMAT = [1, analyzer.VERSION, unicodedata.unidata_version]
+
+_NO_DAY = 0  # 0001-01-01 is day 1
+_MOST_SEGMENTS = 12
+_LOCK_SECONDS = 0.5  # a save takes 20 ms; whoever holds the lock longer is building
+_DELETE_AT_ONCE = 200
+_POOL_MB = 256
+
+
+class _Tokens(FieldType):  # type: ignore[misc]
+    """A field whose tokens come counted and weighed."""
+
+    def __init__(self, scorable: bool) -> None:
+        super().__init__(Frequency(), None, scorable=scorable)
+
+    def index(self, value: Mapping[str, Count], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield what Whoosh keeps of each token."""
+        for token, (times, weight) in value.items():
+            yield token.encode("utf-8", "surrogatepass"), times, weight, pack_uint(times)
+
+
+_SCHEMA = Schema(
+    own=_Tokens(scorable=True),
+    forms=_Tokens(scorable=False),
+    head=_Tokens(scorable=False),
+    customer=ID(),
+    passage=COLUMN(NumericColumn("q")),
+    day=COLUMN(NumericColumn("i")),
+    marker=ID(),
+    position=STORED(),
+)
+_MARKER = "position"
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever Whoosh makes of a damaged index into `EngineDamaged`."""
+    try:
+        yield
+    except (EngineDamaged, EngineLocked, VaultError, BrokenPipeError):
+        raise
+    except Exception as error:
+        # It reads binary files and pickles without checking: any exception there is may come out.
+        raise EngineDamaged(str(error)) from error
+
+
+class WhooshEngine:
+    """An index in a folder, or in memory without one."""
+
+    name = "whoosh"
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._index: Any = None
+        self._searcher: Any = None
+
+    # --- life
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        if self._searcher is not None:
+            with suppress(Exception):
+                self._searcher.close()
+        self._searcher = None
+        if self._folder is not None:
+            self._index = None
+
+    def clear(self) -> None:
+        """Throw the index away."""
+        self.close()
+        self._index = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _open(self) -> Any:
+        """Return the index, None when there is none."""
+        if self._index is None and self._folder is not None and self._folder.is_dir():
+            with suppress(EmptyIndexError):
+                # Our own schema, so that the pickled one is never looked at.
+                self._index = FileIndex(FileStorage(str(self._folder)), schema=_SCHEMA)
+        return self._index
+
+    def _open_or_make(self) -> Any:
+        if self._open() is None:
+            if self._folder is None:
+                storage = RamStorage()
+            else:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                storage = FileStorage(str(self._folder))
+            self._index = FileIndex.create(storage, _SCHEMA)
+        return self._index
+
+    def _opened_searcher(self) -> Any:
+        if self._searcher is None and (index := self._open()) is not None:
+            self._searcher = Searcher(index.reader(), fromindex=index, weighting=BM25F())
+        return self._searcher
+
+    # --- following the catalog
+
+    @_explained()
+    def position(self) -> Position | None:
+        """Return how far the index follows the catalog."""
+        searcher = self._opened_searcher()
+        fields = searcher.document(marker=_MARKER) if searcher is not None else None
+        if fields is None:
+            return None
+        kept = json.loads(fields["position"])
+        if kept["format"] != _FORMAT:
+            return None
+        return Position(kept["generation"], kept["seq"])
+
+    @_explained()
+    def write(
+        self,
+        position: Position,
+        customers: Collection[int] | None,
+        documents: Iterable[Document],
+    ) -> None:
+        """Replace passages and note the position, in one commit."""
+        writer = self._writer()
+        try:
+            if customers is not None:
+                _delete(writer, customers)
+            for document in documents:
+                writer.add_document(**_fields(document))
+            kept = {"format": _FORMAT, "generation": position.generation, "seq": position.seq}
+            writer.delete_by_term("marker", _MARKER)
+            writer.add_document(marker=_MARKER, position=json.dumps(kept))
+            if customers is None:
+                writer.commit(mergetype=CLEAR)
+            else:
+                writer.commit(merge=len(writer.segments) >= _MOST_SEGMENTS)
+        except BaseException:
+            with suppress(Exception):
+                writer.cancel()
+            raise
+        finally:
+            self.close()
+
+    @_explained()
+    def _writer(self) -> Any:
+        try:
+            index = self._open_or_make()
+            return index.writer(compound=False, limitmb=_POOL_MB, timeout=_LOCK_SECONDS)
+        except LockError as error:
+            raise EngineLocked from error
+
+    # --- answering
+
+    @_explained()
+    def search(self, node: Node, *, anywhere: bool = False) -> dict[int, Ranked]:
+        """Return every passage that matches, with its score."""
+        searcher = self._opened_searcher()
+        if searcher is None:
+            return {}
+        wanted = _query(node, anywhere=anywhere)
+        context = SearchContext(needs_current=True, weighting=searcher.weighting, top_query=wanted)
+        found: dict[int, Ranked] = {}
+        for leaf, _ in searcher.leaf_searchers():
+            matcher = wanted.matcher(leaf, context)
+            if not matcher.is_active():
+                continue
+            passages = leaf.reader().column_reader("passage", translate=False)
+            days = leaf.reader().column_reader("day", translate=False)
+            while matcher.is_active():
+                document = matcher.id()
+                day = days[document]
+                found[passages[document]] = Ranked(matcher.score(), day if day != _NO_DAY else None)
+                matcher.next()
+        return found
+
+    @_explained()
+    def words_like(self, word: str, count: int) -> list[str]:
+        """Return words of the index that are nearly this one and begin like it."""
+        searcher = self._opened_searcher()
+        if searcher is None or not word:
+            return []
+        known = (text.decode("utf-8", "replace") for text in searcher.reader().expand_prefix("own", word[:1]))
+        return difflib.get_close_matches(word, (text for text in known if text != word), count, 0.75)
+
+
+def _fields(document: Document) -> dict[str, Any]:
+    """Return what Whoosh is told of a document; what is empty is left out."""
+    return {
+        "own": document.own,
+        "forms": dict.fromkeys(document.forms, Count(1, 1.0)),
+        "head": document.head,
+        "customer": str(document.customer),
+        "passage": document.passage,
+        "day": document.day or _NO_DAY,
+    }
+
+
+def _delete(writer: Any, customers: Collection[int]) -> None:
+    keys = iter(customers)
+    while some := list(islice(keys, _DELETE_AT_ONCE)):
+        writer.delete_by_query(query.Or([query.Term("customer", str(key)) for key in some]))
+
+
+def _query(node: Node, *, anywhere: bool) -> Any:
+    """Return Whoosh's form of a query.
+
+    One wanted thing has to stand in the passage itself; of several, one has to, and the others may stand in
+    the head.
+    """
+    wants = list(_wanted(node))
+    if anywhere:
+        return _translated(node, with_head=True)
+    if len(wants) == 1:
+        return _translated(node, with_head=False)
+    inside = [_want(want, "own") for want in wants]
+    # Not Require: its matcher leaves out most of what it should find.
+    return query.And([_translated(node, with_head=True), query.Or(inside)])
+
+
+def _wanted(node: Node) -> Iterator[Want]:
+    match node:
+        case Want():
+            yield node
+        case AllOf(nodes=nodes) | AnyOf(nodes=nodes):
+            for inner in nodes:
+                yield from _wanted(inner)
+
+
+def _translated(node: Node, *, with_head: bool) -> Any:
+    match node:
+        case Want():
+            inside = _want(node, "own")
+            return query.Or([inside, _want(node, "head")]) if with_head and not node.is_form else inside
+        case AnyOf(nodes=nodes):
+            return query.Or([_translated(inner, with_head=with_head) for inner in nodes])
+        case AllOf(nodes=nodes):
+            wanted = [inner for inner in nodes if not isinstance(inner, Without)]
+            barred = [inner.node for inner in nodes if isinstance(inner, Without)]
+            found = query.And([_translated(inner, with_head=with_head) for inner in wanted])
+            if not barred:
+                return found
+            return query.AndNot(found, query.Or([_translated(inner, with_head=True) for inner in barred]))
+    raise ValueError("an engine is never asked for all passages without something")
+
+
+def _want(want: Want, field: str) -> Any:
+    name = "forms" if want.is_form else field
+    parts: list[Any] = [query.Term(name, token) for token in want.tokens]
+    if want.prefix:
+        parts.append(query.Prefix(name, want.prefix))
+    return parts[0] if len(parts) == 1 else query.And(parts)

@@ -1,0 +1,263 @@
+"""Which passages match a query: words by the engine and a look at the text, filters by the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property, reduce
+from typing import NamedTuple
+
+from vault_tool.schema import Schema
+from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Ranked, Without
+from vault_tool.search.filters import ALWAYS, Condition, entry_condition
+from vault_tool.search.follow import Head, heads_of
+from vault_tool.search.query import And, Not, Or, Query, Term
+from vault_tool.search.words import Word
+from vault_tool.vault.catalog import Catalog
+from vault_tool.vault.catalog_read import in_parts
+
+Found = dict[int, Ranked]
+Words = Mapping[Term, Word]
+
+
+class Passage(NamedTuple):
+    """What is looked at to tell whether a passage really matches."""
+
+    customer: int
+    is_profile: bool
+    folded: str
+
+
+def words_in(query: Query, *, wanted: bool = True) -> list[Term]:
+    """Return the terms of a query, each once; by default without those that must not stand there."""
+    match query:
+        case Term():
+            return [query]
+        case And(nodes=nodes) | Or(nodes=nodes):
+            return list(dict.fromkeys(term for node in nodes for term in words_in(node, wanted=wanted)))
+        case Not(node=node):
+            return [] if wanted else words_in(node, wanted=False)
+    return []
+
+
+def simplified(query: Query, words: Words) -> Query:
+    """Return a query without the terms that hold no word: they are true of any text."""
+    match query:
+        case Term():
+            return query if query in words else And(())
+        case And(nodes=nodes):
+            kept = tuple(node for node in (simplified(node, words) for node in nodes) if node != And(()))
+            return kept[0] if len(kept) == 1 else And(kept)
+        case Or(nodes=nodes):
+            return Or(tuple(simplified(node, words) for node in nodes))
+        case Not(node=node):
+            inner = simplified(node, words)
+            return And(()) if inner == And(()) else Not(inner)
+    return query
+
+
+class Finder:
+    """Finds the passages that match; `wide` lets other forms of a word count, too.
+
+    `archived` None means all customers, False those at work.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        schema: Schema,
+        engine: Engine,
+        words: Words,
+        *,
+        wide: bool,
+        archived: bool | None,
+    ) -> None:
+        self._catalog = catalog
+        self._schema = schema
+        self._engine = engine
+        self._words = words
+        self._wide = wide
+        self._archived = archived
+
+    def find(self, query: Query) -> Found:
+        """Return the matching passages with their scores; without words to look for all score 0."""
+        return self._find(query, anywhere=False)
+
+    def _find(self, query: Query, *, anywhere: bool) -> Found:
+        if not words_in(query, wanted=False):
+            return self._by_filters(entry_condition(query))
+        asked = self._node(query)
+        if asked is not None and not isinstance(asked, Without):
+            return self._by_words(query, asked, anywhere=anywhere)
+        match query:
+            case And(nodes=nodes):
+                return self._find_all(nodes, anywhere=anywhere)
+            case Or(nodes=nodes):
+                return reduce(_either, (self._find(node, anywhere=anywhere) for node in nodes))
+            case Not(node=node):
+                return _but(self._everything, self._find(node, anywhere=True))
+        raise AssertionError(query)
+
+    def _find_all(self, nodes: Iterable[Query], *, anywhere: bool) -> Found:
+        """Find what all of these hold for: words together, filters together, the rest one by one."""
+        words: list[Query] = []
+        filters: list[Query] = []
+        others: list[Query] = []
+        for node in nodes:
+            if not words_in(node, wanted=False):
+                filters.append(node)
+            elif self._node(node) is not None:
+                words.append(node)
+            else:
+                others.append(node)
+        if not any(words_in(node) for node in words):
+            others, words = words + others, []
+        found = [self._find(And(tuple(part)), anywhere=anywhere) for part in (words, filters) if part]
+        barred = [node.node for node in others if isinstance(node, Not)]
+        found += [self._find(node, anywhere=anywhere) for node in others if not isinstance(node, Not)]
+        both = reduce(_both, found) if found else self._everything
+        return reduce(_but, (self._find(node, anywhere=True) for node in barred), both)
+
+    # --- filters
+
+    def _by_filters(self, condition: Condition) -> Found:
+        put_away = "" if self._archived is None else f" AND c.is_archived = {int(self._archived)}"
+        sql = (
+            "SELECT p.key, julianday(p.day) FROM passages p JOIN customers c ON c.key = p.customer"
+            f" WHERE {condition.sql}{put_away}"
+        )
+        return {key: Ranked(0.0, _ordinal(day)) for key, day in self._catalog.each(sql, condition.parameters)}
+
+    @cached_property
+    def _everything(self) -> Found:
+        return self._by_filters(ALWAYS)
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[int]:
+        """The passages of the customers that are not looked at."""
+        if self._archived is None:
+            return frozenset()
+        sql = (
+            "SELECT p.key FROM passages p JOIN customers c ON c.key = p.customer"
+            f" WHERE c.is_archived = {int(not self._archived)}"
+        )
+        return frozenset(key for (key,) in self._catalog.each(sql))
+
+    # --- words
+
+    def _node(self, query: Query) -> Node | None:
+        """Return what to ask the engine for; None when it can't be asked, as for all that lack a word."""
+        match query:
+            case Term():
+                return self._words[query].node(wide=self._wide)
+            case Not(node=node):
+                inner = self._node(node)
+                return None if inner is None or isinstance(inner, Without) else Without(inner)
+            case And(nodes=nodes) | Or(nodes=nodes):
+                inners = [self._node(node) for node in nodes]
+                known = [inner for inner in inners if inner is not None]
+                wanted = [inner for inner in known if not isinstance(inner, Without)]
+                if len(known) < len(inners) or not wanted:
+                    return None
+                if isinstance(query, And):
+                    return AllOf(tuple(known))
+                return AnyOf(tuple(known)) if len(wanted) == len(known) else None
+        return None
+
+    def _by_words(self, query: Query, node: Node, *, anywhere: bool) -> Found:
+        sure = all(self._words[term].is_sure(wide=self._wide) for term in words_in(query, wanted=False))
+        if not sure:
+            node = _without_bars(node)
+        found = self._engine.search(node, anywhere=anywhere)
+        if self._elsewhere:
+            found = {key: ranked for key, ranked in found.items() if key not in self._elsewhere}
+        return found if sure else self._looked_at(query, found, anywhere=anywhere)
+
+    def _looked_at(self, query: Query, found: Found, *, anywhere: bool) -> Found:
+        """Keep the passages whose text, names and tags really hold what is wanted."""
+        passages = self._passages(found)
+        kept: set[int] = set()
+        doubtful: list[int] = []
+        has_bars = len(words_in(query)) < len(words_in(query, wanted=False))
+        for key, passage in passages.items():
+            if not has_bars and self._holds(query, self._stands_in(passage.folded)):
+                kept.add(key)
+            else:
+                doubtful.append(key)
+        heads = heads_of(self._catalog, self._schema, {passages[key].customer for key in doubtful})
+        for key in doubtful:
+            if self._really_holds(query, passages[key], heads.get(passages[key].customer), anywhere=anywhere):
+                kept.add(key)
+        return {key: ranked for key, ranked in found.items() if key in kept}
+
+    def _really_holds(self, query: Query, passage: Passage, head: Head | None, *, anywhere: bool) -> bool:
+        signs = head.signs if head else ()
+        own = [passage.folded]
+        if passage.is_profile and head:
+            own += [*signs, *(value.folded for value in head.fields)]
+        inside = self._stands_in(*own)
+        if not anywhere and not any(map(inside, words_in(query))):
+            return False
+        return self._holds(query, self._stands_in(*own, *signs))
+
+    def _stands_in(self, *texts: str) -> Callable[[Term], bool]:
+        def stands(term: Term) -> bool:
+            word = self._words[term]
+            return any(word.stands_in(text, wide=self._wide) for text in texts)
+
+        return stands
+
+    def _holds(self, query: Query, stands: Callable[[Term], bool]) -> bool:
+        match query:
+            case Term():
+                return stands(query)
+            case And(nodes=nodes):
+                return all(self._holds(node, stands) for node in nodes)
+            case Or(nodes=nodes):
+                return any(self._holds(node, stands) for node in nodes)
+            case Not(node=node):
+                return not self._holds(node, stands)
+        raise AssertionError(query)
+
+    def _passages(self, keys: Collection[int]) -> dict[int, Passage]:
+        found: dict[int, Passage] = {}
+        for some in in_parts(sorted(keys)):
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT key, customer, kind, coalesce(folded, text) FROM passages WHERE key IN ({marks})"
+            for key, customer, kind, folded in self._catalog.rows(sql, some):
+                found[key] = Passage(customer, kind == "profile", folded)
+        return found
+
+
+def _without_bars(node: Node) -> Node:
+    """Return a query that finds at least as much: a bar that isn't sure would keep out too much."""
+    match node:
+        case AllOf(nodes=nodes):
+            return AllOf(tuple(_without_bars(inner) for inner in nodes if not isinstance(inner, Without)))
+        case AnyOf(nodes=nodes):
+            return AnyOf(tuple(_without_bars(inner) for inner in nodes))
+    return node
+
+
+def _both(first: Found, second: Found) -> Found:
+    return {
+        key: Ranked(ranked.score + second[key].score, ranked.day)
+        for key, ranked in first.items()
+        if key in second
+    }
+
+
+def _either(first: Found, second: Found) -> Found:
+    together = dict(first)
+    for key, ranked in second.items():
+        known = together.get(key)
+        together[key] = Ranked(known.score + ranked.score, known.day) if known else ranked
+    return together
+
+
+def _but(first: Found, second: Found) -> Found:
+    return {key: ranked for key, ranked in first.items() if key not in second}
+
+
+def _ordinal(julian_day: float | None) -> int | None:
+    # Noon-based days since 4714 BC, as SQLite counts; a date begins half a day before.
+    return None if julian_day is None else int(julian_day - 1721424.5)

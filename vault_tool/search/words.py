@@ -1,0 +1,159 @@
+"""A query's words made ready: what to ask an engine for, and how to tell whether a text really holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from vault_tool.notes.folding import HAN_CLASS, fold, is_han
+from vault_tool.search.analyzer import (
+    LONGEST_TOKEN,
+    Unit,
+    forms,
+    joined_number,
+    stem_of,
+    units,
+    wanted_tokens,
+    words_of,
+)
+from vault_tool.search.engine import AnyOf, Node, Want
+from vault_tool.search.query import Term
+
+Synonyms = Mapping[str, tuple[str, ...]]
+WordsLike = Callable[[str, int], list[str]]
+
+_NOT_AFTER_LETTER = f"(?<![^\\W_{HAN_CLASS}])"
+_NOT_BEFORE_LETTER = f"(?![^\\W_{HAN_CLASS}])"
+_MOST_ALIKE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One way of saying something. `is_sure`: what an engine finds for `want` needs no second look."""
+
+    want: Want
+    pattern: re.Pattern[str]
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A term of a query: its wordings, and what may be said instead, which ranks after.
+
+    `stem` and `number` are other forms of the first wording: of an English word, of a number with separators.
+    """
+
+    wordings: tuple[Wording, ...]
+    synonyms: tuple[Wording, ...] = ()
+    stem: str = ""
+    number: str = ""
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether a wide search may find more than an exact one."""
+        return bool(self.synonyms or self.stem or self.number)
+
+    def node(self, *, wide: bool) -> Node:
+        """Return what to ask an engine for."""
+        wants = [wording.want for wording in self._said(wide)]
+        if wide:
+            for form in filter(None, (self.stem, self.number)):
+                wants += (Want((form,)), Want((form,), is_form=True))
+        return wants[0] if len(wants) == 1 else AnyOf(tuple(dict.fromkeys(wants)))
+
+    def is_sure(self, *, wide: bool) -> bool:
+        """Tell whether the engine's answer needs no look at the text."""
+        return all(wording.is_sure for wording in self._said(wide))
+
+    def stands_in(self, folded: str, *, wide: bool) -> bool:
+        """Tell whether a folded text holds this."""
+        return next(self.spans(folded, wide=wide), None) is not None
+
+    def spans(self, folded: str, *, wide: bool) -> Iterator[tuple[int, int]]:
+        """Yield where it stands in a folded text; of a joined number, the digits that make it up."""
+        for wording in self._said(wide):
+            yield from (found.span() for found in wording.pattern.finditer(folded))
+        if wide and self.stem:
+            yield from (span for word, span in words_of(folded) if stem_of(word) == self.stem)
+        if wide and self.number and (self.number in folded or self.number in forms(folded)):
+            digits = r"[ ,'-]?".join(self.number)
+            yield from (found.span() for found in re.finditer(rf"(?<!\d){digits}(?!\d)", folded))
+
+    def _said(self, wide: bool) -> tuple[Wording, ...]:
+        return (*self.wordings, *self.synonyms) if wide else self.wordings
+
+
+def make_word(term: Term, synonyms: Synonyms, words_like: WordsLike) -> Word | None:
+    """Make a term ready; None when it has nothing that could be found, such as a lone full stop."""
+    folded = fold(term.text)
+    wanted = units(folded)
+    if not wanted:
+        return None
+    if term.fuzzy and not term.phrase:
+        return Word(tuple(_alike(wanted, words_like)))
+    said = _wording(wanted, prefix=term.prefix)
+    if term.phrase or term.prefix:
+        return Word((said,))
+    number = joined_number(folded) or (folded if folded.isdecimal() else "")
+    # What is its own stem still has forms: `ship` is found as `shipping`.
+    stem = stem_of(folded) if folded.isascii() and folded.isalpha() else ""
+    other = [units(fold(text)) for text in _meaning_the_same(folded, synonyms)]
+    return Word((said,), tuple(_wording(each) for each in other if each), stem, number)
+
+
+def _wording(wanted: list[Unit], *, prefix: bool = False) -> Wording:
+    last = wanted[-1].text
+    is_word = not is_han(last[0])
+    if prefix and is_word:
+        tokens = wanted_tokens(wanted[:-1])
+        want = Want(tuple(tokens), prefix=last[:LONGEST_TOKEN])
+        is_sure = len(wanted) == 1
+    else:
+        tokens = wanted_tokens(wanted)
+        want = Want(tuple(tokens))
+        is_sure = len(wanted) == 1 or (len(wanted) == 2 and len(tokens) == 1)
+    is_short = all(len(unit.text) < LONGEST_TOKEN for unit in wanted)
+    return Wording(want, _pattern(wanted, prefix=prefix), is_sure and is_short)
+
+
+def _pattern(wanted: Iterable[Unit], *, prefix: bool = False) -> re.Pattern[str]:
+    """Return a pattern for units in their order: touching where they touch, else no letter between them."""
+    wanted = list(wanted)
+    parts = [_edge(wanted[0], _NOT_AFTER_LETTER), re.escape(wanted[0].text)]
+    for before, unit in pairwise(wanted):
+        if not unit.is_joined:
+            both_words = not is_han(before.text[0]) and not is_han(unit.text[0])
+            parts.append(r"[\W_]+" if both_words else r"[\W_]*")
+        parts.append(re.escape(unit.text))
+    if not prefix:
+        parts.append(_edge(wanted[-1], _NOT_BEFORE_LETTER))
+    return re.compile("".join(parts))
+
+
+def _edge(unit: Unit, boundary: str) -> str:
+    return "" if is_han(unit.text[0]) else boundary
+
+
+def _meaning_the_same(folded: str, synonyms: Synonyms) -> Iterator[str]:
+    for word, others in synonyms.items():
+        group = [word, *others]
+        if folded in map(fold, group):
+            yield from (other for other in group if fold(other) != folded)
+
+
+def _alike(wanted: list[Unit], words_like: WordsLike) -> Iterator[Wording]:
+    """Yield wordings of what is nearly this: like words of the index, or one Han character of many wrong."""
+    yield _wording(wanted)
+    if len(wanted) == 1 and not is_han(wanted[0].text[0]):
+        for word in words_like(wanted[0].text, _MOST_ALIKE):
+            yield _wording([Unit(word, False)])
+        return
+    if len(wanted) < 3 or not all(is_han(unit.text[0]) for unit in wanted):
+        return
+    for wrong in range(len(wanted)):
+        others = tuple(unit.text for at, unit in enumerate(wanted) if at != wrong)
+        signs = [re.escape(unit.text) for unit in wanted]
+        signs[wrong] = f"[{HAN_CLASS}]"
+        yield Wording(Want(tuple(dict.fromkeys(others))), re.compile("".join(signs)), is_sure=False)
