@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import unicodedata
@@ -62,7 +61,7 @@ def test_a_new_vault_has_settings_a_place_for_customers_and_what_git_wants(
 
 def test_a_new_vault_says_what_next_and_works_at_once(vault_run: VaultRun, tmp_path: Path):
     ran = vault_run("init", "v", env=GIT)
-    assert [line for line in ran.out.splitlines() if line.startswith("  ")][0] == f"  cd {tmp_path / 'v'}"
+    assert next(line for line in ran.out.splitlines() if line.startswith("  ")) == f"  cd {tmp_path / 'v'}"
 
     assert vault_run("new", "Acme", cwd=tmp_path / "v", env=GIT).status == 0
     assert vault_run("lint", cwd=tmp_path / "v", env=GIT).status == 0
@@ -263,6 +262,20 @@ def test_two_clones_of_a_vault_give_the_same_ids(vault_run: VaultRun, tmp_path: 
     assert b"id: c" in (tmp_path / "a/customers/蓝海.md").read_bytes()
 
 
+def test_a_folder_of_the_vaults_customers_is_changed_in_place(vault_run: VaultRun, tmp_path: Path):
+    vault_run("init", "v")
+    write(tmp_path / "v/customers", {"new/a.md": "2023-01-15 x", "b.md": "y"})
+
+    ran = vault_run("init", "--adopt", "customers/new", "--yes", "--json", cwd=tmp_path / "v")
+
+    assert (ran.json["in_place"], [note["to"] for note in ran.json["notes"]]) == (
+        True,
+        ["customers/new/a.md"],
+    )
+    assert b"## 2023-01-15" in (tmp_path / "v/customers/new/a.md").read_bytes()
+    assert (tmp_path / "v/customers/b.md").read_bytes() == b"y"
+
+
 def test_customers_are_of_the_type_that_was_said(vault_run: VaultRun, tmp_path: Path):
     write(tmp_path, {"notes/a.md": "x"})
 
@@ -314,7 +327,7 @@ def test_on_a_terminal_the_plan_is_shown_and_a_no_writes_nothing(tmp_path: Path)
 
     assert "owner: li.na" in (tmp_path / "v/customers/a.md").read_text()
     assert tree(tmp_path / "notes") == before
-    assert json.dumps(load_settings(tmp_path / "v").people[0].name) == '"Li Na"'
+    assert load_settings(tmp_path / "v").people[0].name == "Li Na"
 
 
 def _package() -> dict[str, str]:

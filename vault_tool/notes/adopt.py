@@ -26,6 +26,7 @@ TOML = N_("its TOML front matter (`+++`) stays as text")
 OPEN = N_("it begins with `---` but has no second one; that stays as text")
 BROKEN = N_("its front matter can't be read (line {line}); it stays as it is")
 NOT_ADDED = N_("could not be added: {fields} ({reason})")
+_MOST_LINES = 12
 KEPT_LINES = N_("lines that begin like a date and stay text: {lines}")
 
 
@@ -88,7 +89,8 @@ def adopt(
     remarks = list(_foreign(note))
     lines = _dated_lines(note, today)
     if lines.left:
-        remarks.append(Remark(KEPT_LINES, {"lines": ", ".join(map(str, lines.left))}))
+        some = [*map(str, lines.left[:_MOST_LINES]), *(["..."] if len(lines.left) > _MOST_LINES else [])]
+        remarks.append(Remark(KEPT_LINES, {"lines": ", ".join(some)}))
     text = apply_edits(text, lines.edits)
     if not note.front_matter:
         text = _with_front_matter(text, note.newline)

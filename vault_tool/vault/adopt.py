@@ -27,7 +27,7 @@ from vault_tool.vault.journal import Change
 from vault_tool.vault.paths import CUSTOMERS, customer_path, file_stem
 from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME
 from vault_tool.vault.vault import BASE32, ID_LENGTH
-from vault_tool.vault.walk import ODD_MESSAGES, RESERVED_FOLDERS, Odd, Oddity, fold_name, matches_globs, scan
+from vault_tool.vault.walk import RESERVED_FOLDERS, Odd, Oddity, fold_name, matches_globs, scan
 
 Progress = Callable[[int, int], None]
 
@@ -40,6 +40,14 @@ IS_DAY = N_("it is a day's note, no customer's")
 IN_OTHER_VAULT = N_("it belongs to another vault")
 NOT_CUSTOMERS = N_("`customers` in vault.toml doesn't name it")
 IS_KNOWN = N_("it was taken in before: {path}")
+_ODD: Mapping[Odd, str] = {
+    Odd.SYMLINK: N_("it is a symbolic link"),
+    Odd.FOLDER: N_("it is a folder"),
+    Odd.UNREADABLE: N_("it can't be read: {detail}"),
+    Odd.TOO_LARGE: N_("it is too large for a note: {detail} bytes"),
+    Odd.SPECIAL: N_("it is no plain file"),
+    Odd.BAD_NAME: N_("its name is not valid UTF-8"),
+}
 _NO_CUSTOMERS = frozenset({IS_README, IS_TEMPLATE, IS_DAY, IN_OTHER_VAULT})
 
 
@@ -184,7 +192,7 @@ def _is_worth_telling(oddity: Oddity) -> bool:
 
 
 def _odd(oddity: Oddity) -> Left:
-    return Left(oddity.path, ODD_MESSAGES[oddity.kind], {"path": oddity.path, "detail": oddity.detail})
+    return Left(oddity.path, _ODD[oddity.kind], {"detail": oddity.detail})
 
 
 def _sorted(left: Iterable[Left]) -> tuple[Left, ...]:

@@ -13,7 +13,7 @@ from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.entry_dates import LinePattern, StrayDate, date_in_heading, day_of, stray_dates
 from vault_tool.lint.rules.formats import LOOSE_DATE, problem_of
 from vault_tool.lint.rules.leaves import is_sealed_reference
-from vault_tool.lint.rules.per_note import once_per_note
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
 from vault_tool.notes.entries import Entry, InlineField
@@ -86,7 +86,7 @@ class _HeadingLike(NamedTuple):
     day: date | None
 
 
-@once_per_note
+@remember_last
 def _heading_like(note: Note) -> Iterator[_HeadingLike]:
     entries = {entry.heading.start for entry in note.entries}
     first_entry = note.entries[0].span.start if note.entries else note.content_end
@@ -145,6 +145,13 @@ def entries_out_of_order(note: Note, context: Context) -> Iterator[Flaw]:
     Good: 2026-11-02 above 2026-10-22
     Fix: unsafe. Sorts the entries of the file.
     """
+    days = [entry.date or date.max for entry in note.entries]
+    if (
+        days == sorted(days, reverse=True)
+        and not stray_dates(note, context.today)
+        and not _heading_like(note)
+    ):
+        return  # as nearly all files are
     marked = [_Dated(entry.date_span, day) for entry in note.entries if (day := day_of(note, entry))]
     # What is about to become an entry has its place in the order already.
     strays = [

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from vault_tool.lint.rules.formats import COMPACT_DATE, LOOSE_DATE
-from vault_tool.lint.rules.per_note import once_per_note
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.entries import Entry
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import LINE_BREAK, Span
@@ -77,7 +77,7 @@ def day_of(note: Note, entry: Entry) -> date | None:
     return parse_loose_date(typed.of(note.text)) if typed else None
 
 
-@once_per_note
+@remember_last
 def stray_dates(note: Note, today: date) -> Iterator[StrayDate]:
     """Yield the lines that would be entries, were their date a heading, in the order of the file.
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Phrase, Rule, Severity
-from vault_tool.lint.rules.leaves import field_of, fields_of, is_empty, word_of
+from vault_tool.lint.rules.leaves import field_of, fields_of, is_empty, maps_of, word_of
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.lint.rules.repairs import repairs
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import CannotEdit, language_of, plan_set
@@ -16,7 +17,7 @@ from vault_tool.notes.nodes import Mapping, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import render_scalar
 from vault_tool.notes.text import BOM, Edit, Span
-from vault_tool.schema import TOOL_PREFIX, Field, FieldType, fold
+from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold
 
 # What libyaml says, so that it can be said in the reader's language; a message of its that isn't here
 # stays English.
@@ -103,13 +104,13 @@ def duplicate_key(note: Note, context: Context) -> Iterator[Flaw]:
     Good: one of the two
     Fix: none. Which of them is right, only a person knows.
     """
-    seen: dict[str, Scalar] = {}
-    has_twins = len({node.name for node in fields_of(note)}) < len(fields_of(note))
-    for node in fields_of(note):
-        if has_twins:
-            yield from _seen_before(note, seen, node.name, node.key)
-        if node.field and node.field.fields:
-            yield from _duplicate_inside(note, node)
+    tops = fields_of(note)
+    if len({top.name for top in tops}) < len(tops):
+        seen: dict[str, Scalar] = {}
+        for top in tops:
+            yield from _seen_before(note, seen, top.name, top.key)
+    for top in maps_of(note):
+        yield from _duplicate_inside(note, top)
 
 
 def _duplicate_inside(note: Note, top: FieldNode) -> Iterator[Flaw]:
@@ -148,10 +149,11 @@ def unknown_field(note: Note, context: Context) -> Iterator[Flaw]:
             if not fold(node.key.text).startswith(TOOL_PREFIX):
                 near = context.schema.nearest_field(node.key.text)
                 yield _unknown(note, context, node.key, near, {field.name for field in _known(note)})
-        elif node.field.type is FieldType.MAPS and isinstance(node.node, Sequence):
-            for item in node.node.items:
+    for top in maps_of(note):
+        if top.field and top.field.type is FieldType.MAPS and isinstance(top.node, Sequence):
+            for item in top.node.items:
                 if isinstance(item, Mapping):
-                    yield from _unknown_inside(note, context, node.field, item)
+                    yield from _unknown_inside(note, context, top.field, item)
 
 
 def _unknown_inside(note: Note, context: Context, field: Field, one: Mapping) -> Iterator[Flaw]:
@@ -189,9 +191,7 @@ def required_field_missing(note: Note, context: Context) -> Iterator[Flaw]:
     if note.front_matter is None:
         return
     customer_type = word_of(note, "type", "type")
-    for field in context.schema.fields:
-        if not (field.required or field.required_for) or field.name == "id":
-            continue
+    for field in _may_be_required(context.schema):
         if not field.is_required(customer_type.name if customer_type else None):
             continue
         node = field_of(note, field.name)
@@ -200,6 +200,12 @@ def required_field_missing(note: Note, context: Context) -> Iterator[Flaw]:
             yield Flaw(_first_line(note), N_("Missing field `{key}`"), {"key": key})
         elif is_empty(node.node):
             yield Flaw(node.key.span, N_("Field `{key}` is empty"), {"key": node.key.text})
+
+
+@remember_last
+def _may_be_required(schema: Schema) -> Iterator[Field]:
+    # A missing id is another rule's business: it can be made.
+    return (field for field in schema.fields if (field.required or field.required_for) and field.name != "id")
 
 
 def id_missing(note: Note, context: Context) -> Iterator[Flaw]:

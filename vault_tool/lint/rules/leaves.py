@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from vault_tool.lint.rule import Context
-from vault_tool.lint.rules.per_note import once_per_note
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.edit_fields import language_of
 from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.frontmatter import FieldNode
@@ -25,7 +25,6 @@ class Leaf(NamedTuple):
     field: Field | None
     scalar: Scalar
     in_flow: bool
-    in_list: bool
 
 
 def fields_of(note: Note) -> tuple[FieldNode, ...]:
@@ -33,7 +32,13 @@ def fields_of(note: Note) -> tuple[FieldNode, ...]:
     return note.front_matter.fields if note.front_matter else ()
 
 
-@once_per_note
+@remember_last
+def maps_of(note: Note) -> Iterator[FieldNode]:
+    """Yield the fields that hold fields of their own, such as contacts."""
+    return (top for top in fields_of(note) if top.field is not None and top.field.fields)
+
+
+@remember_last
 def _first_fields(note: Note) -> Iterator[dict[str, FieldNode]]:
     # Of duplicate keys the first counts.
     yield {node.name: node for node in reversed(fields_of(note))}
@@ -56,13 +61,19 @@ def word_of(note: Note, name: str, vocabulary: str) -> Word | None:
     return note.schema.word(vocabulary, text) if text else None
 
 
-@once_per_note
+@remember_last
 def leaves(note: Note) -> Iterator[Leaf]:
     """Yield every single value of the front matter, in the order of the file."""
     for top in fields_of(note):
         node = top.node
         if type(node) is Scalar:
-            yield Leaf(top, top.field, node, False, False)
+            yield Leaf(top, top.field, node, False)
+        elif type(node) is Sequence:
+            for item in node.items:
+                if type(item) is Scalar:
+                    yield Leaf(top, top.field, item, node.flow)
+                else:
+                    yield from _within(top, top.field, item, node.flow)
         else:
             yield from _within(top, top.field, node, False)
 
@@ -70,13 +81,10 @@ def leaves(note: Note) -> Iterator[Leaf]:
 def _within(top: FieldNode, field: Field | None, node: Node, in_flow: bool) -> Iterator[Leaf]:
     match node:
         case Scalar():
-            yield Leaf(top, field, node, in_flow, False)
+            yield Leaf(top, field, node, in_flow)
         case Sequence(items=items):
             for item in items:
-                if isinstance(item, Scalar):
-                    yield Leaf(top, field, item, in_flow or node.flow, True)
-                else:
-                    yield from _within(top, field, item, in_flow or node.flow)
+                yield from _within(top, field, item, in_flow or node.flow)
         case Mapping(pairs=pairs):
             for key, value in pairs:
                 yield from _within(top, field.inner(key.text) if field else None, value, in_flow or node.flow)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
-from vault_tool.lint.rules.leaves import fields_of
-from vault_tool.lint.rules.per_note import once_per_note
+from vault_tool.lint.rules.leaves import fields_of, maps_of
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import shape
 from vault_tool.notes.frontmatter import FieldNode, FrontMatter, parse_front_matter
@@ -37,7 +37,7 @@ class Repair(NamedTuple):
     is_enough: bool = False
 
 
-@once_per_note
+@remember_last
 def repairs(note: Note) -> tuple[Repair, ...]:
     """Return the marks of the front matter that YAML doesn't take for its own, though a person means them."""
     block = note.front_matter
@@ -75,14 +75,14 @@ def _colon(text: str, found: re.Match[str]) -> Repair:
 
 def _swallowed(note: Note, block: FrontMatter) -> Iterator[Repair]:
     """Look into the values of a block that YAML reads, though not as it was meant."""
+    for top in maps_of(note):
+        assert top.field is not None  # only a field of the schema holds fields
+        for node in top.node.items if isinstance(top.node, Sequence) else (top.node,):
+            yield from _in_map(note, top.field, node)
     for top in block.fields:
-        if top.field is None:
-            continue
-        if top.field.type in (FieldType.MAP, FieldType.MAPS) and top.field.fields:
-            for node in top.node.items if isinstance(top.node, Sequence) else (top.node,):
-                yield from _in_map(note, top.field, node)
-        elif top.field.type is FieldType.LIST and isinstance(top.node, Sequence) and top.node.flow:
-            yield from _in_list(note, top, top.node)
+        node = top.node
+        if type(node) is Sequence and node.flow and top.field and top.field.type is FieldType.LIST:
+            yield from _in_list(note, top, node)
 
 
 def _in_map(note: Note, field: Field, node: Node) -> Iterator[Repair]:

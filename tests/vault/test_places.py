@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vault_tool.vault.places import PlaceUnusable, make_private, place_key, places_for
+
+
+def test_local_state_never_lies_in_the_vault(root: Path, home: dict[str, str]):
+    places = places_for(root, "v7k2m9qx", home).make()
+
+    assert not places.cache.is_relative_to(root)
+    assert not places.state.is_relative_to(root)
+    assert places.cache != places.state
+
+
+def test_two_copies_of_one_vault_have_places_of_their_own(tmp_path: Path):
+    assert place_key(tmp_path / "one", "v1") != place_key(tmp_path / "two", "v1")
+
+
+def test_a_vault_has_one_place_by_whatever_link_it_is_reached(root: Path, tmp_path: Path):
+    link = tmp_path / "link"
+    link.symlink_to(root)
+
+    assert place_key(link, "v1") == place_key(root, "v1")
+
+
+@pytest.mark.parametrize("hostile", ["../../etc", "/etc", "a/b", "..", "", "x" * 500, "\0"])
+def test_an_id_from_a_file_walks_nowhere(root: Path, home: dict[str, str], hostile: str):
+    places = places_for(root, hostile, home)
+
+    assert places.cache.parent == Path(home["VAULT_NOTES_HOME"]) / "cache"
+    assert len(places.cache.name) < 60
+
+
+def test_places_are_for_their_owner_alone(root: Path, home: dict[str, str]):
+    places = places_for(root, "v1", home).make()
+
+    for folder in (places.cache, places.state, places.cache.parent):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_place_that_others_could_read_is_closed(tmp_path: Path):
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o755)
+
+    make_private(folder)
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_users_own_folders_are_used_without_an_override(root: Path):
+    places = places_for(root, "v1", {})
+
+    assert "vault-notes" in places.cache.parts
+    assert "vault-notes" in places.state.parts
+    assert places.cache != places.state
+
+
+def test_a_place_that_cannot_be_made_says_what_to_set(tmp_path: Path):
+    file = tmp_path / "file"
+    file.touch()
+
+    with pytest.raises(PlaceUnusable) as refused:
+        make_private(file / "state")
+
+    assert "VAULT_NOTES_HOME" in refused.value.hint
