@@ -27,20 +27,21 @@ def whoami(
 ) -> Person | None:
     """Return who works here; None when nobody has said so yet.
 
-    git is asked only when the environment says nothing, and the memory only when git knows nobody.
+    What somebody once said here (`vault whoami NAME`) goes before git, which many people share on a machine;
+    the environment goes before both. git is asked only when nothing else tells.
     """
     if name := env.get(USER_VARIABLE, "").strip():
         person = settings.person(name)
         if person is None:
             raise UnknownMe(name=name)
         return person
-    if email := (git_email() or "").strip().casefold():
-        for person in settings.people:
-            if person.email and person.email.casefold() == email:
-                return person
     with suppress(OSError, UnicodeDecodeError):
-        return settings.person((places.state / FILE_NAME).read_text(encoding="utf-8"))
-    return None
+        if person := settings.person((places.state / FILE_NAME).read_text(encoding="utf-8")):
+            return person
+    email = (git_email() or "").strip().casefold()
+    return next(
+        (person for person in settings.people if (person.email or "").casefold() == email != ""), None
+    )
 
 
 def remember_me(places: Places, person: Person) -> None:

@@ -1,0 +1,67 @@
+"""The catalogue of rules: complete, explained, and named once."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from tests.lint.linting import SCHEMA
+from vault_tool.lint.rule import Rule
+from vault_tool.lint.rules import ALL_RULES, find_rule, manual_messages
+from vault_tool.vault.settings import LintSettings
+
+each_rule = pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.code)
+
+
+@each_rule
+def test_every_rule_explains_itself(rule: Rule):
+    lines = rule.manual.splitlines()
+
+    assert lines[0] == rule.summary and lines[0].endswith(".") and lines[1] == ""
+    starts = [line.split(":")[0] for line in lines[2:] if re.match(r"[A-Z][a-z]+: ", line)]
+    assert starts == ["Why", "Bad", "Good", "Fix"]
+    assert rule.manual in manual_messages()
+
+
+@each_rule
+def test_the_manual_says_which_kind_of_fix_there_is(rule: Rule):
+    fix = rule.manual.partition("\nFix: ")[2]
+
+    assert fix.startswith(rule.fix or "none")
+
+
+@each_rule
+def test_names_are_guessable_and_codes_are_a_group_and_a_number(rule: Rule):
+    assert re.fullmatch(r"[A-Z]{2}\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
+    assert set(rule.limits) <= set(LintSettings().limits)
+
+
+def test_codes_and_names_are_nobody_elses():
+    spellings = [spelling for rule in ALL_RULES for spelling in (rule.code.casefold(), rule.name)]
+
+    assert len(spellings) == len(set(spellings))
+
+
+def test_groups_stand_together_and_codes_in_order():
+    for before, after in pairwise(ALL_RULES):
+        assert before.code[:2] != after.code[:2] or before.code < after.code
+
+
+@pytest.mark.parametrize("spelling", ["FM005", "fm005", "unknown-field", " Unknown-Field "])
+def test_a_rule_is_found_by_code_and_by_name(spelling: str):
+    rule = find_rule(spelling)
+
+    assert rule is not None and rule.code == "FM005"
+    assert find_rule("FM") is None and find_rule("") is None
+
+
+def test_no_rule_names_a_word_of_the_schema_that_is_not_there():
+    """Rules know a few fields and words by their canonical names; a schema can't be without them."""
+    for field in ("id", "name", "type", "stage", "owner", "tags", "lost_reason"):
+        assert SCHEMA.field(field)
+    for vocabulary, word in (("kind", "complaint"), ("kind", "service"), ("status", "open")):
+        found = SCHEMA.word(vocabulary, word)
+        assert found and found.name == word
