@@ -44,6 +44,8 @@ def test_a_comment_silences_a_rule_on_its_line_or_on_the_next(text: str):
         (note('source: "# vault: ignore[FM005]"\nstge: x\n'), ["FM005"]),
         (note("address: |\n  # vault: ignore[FM005]\nstge: x\n"), ["FM005"]),
         (note(body="```\n<!-- vault: ignore[EN003] -->\n```\n" + FUTURE), ["EN003"]),
+        (note(body="<!-- off\n<!-- vault: ignore[EN003] -->\n" + FUTURE), ["EN003"]),
+        (note(body="<!-- a --> <!-- vault: ignore[ZZ9] -->\n" + FUTURE), ["SU001", "EN003"]),
         (note(body="# vault: ignore[EN003]\n" + FUTURE), ["EN003"]),
         (note(body="`<!-- vault: ignore[EN003] -->`\n" + FUTURE), ["EN003"]),
         (note(body="<!-- vault: ignore[EN001] -->\n" + FUTURE), ["SU001", "EN003"]),

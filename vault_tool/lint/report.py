@@ -95,7 +95,7 @@ def excerpt(finding: Finding, width: Width, columns: int) -> list[str]:
     severity = {Severity.ERROR: _("error"), Severity.WARNING: _("warning"), Severity.INFO: _("info")}
     says = severity[finding.severity]
     if finding.fix:
-        says += ", " + (_("--fix mends it") if finding.fix.is_safe else _("--unsafe-fixes mends it"))
+        says += _(", ") + (_("--fix mends it") if finding.fix.is_safe else _("--unsafe-fixes mends it"))
     return [f"{number} | {text}", f"{margin}{mark} {says}"]
 
 
@@ -142,7 +142,7 @@ def summary(tally: Tally, *, is_preview: bool = False) -> str:
         parts.append(_("--fix mends {count}").format(count=tally.fixable))
     if not parts:
         parts.append(_("nothing found"))
-    return _("{files}: {findings}").format(files=files, findings=", ".join(parts))
+    return _("{files}: {findings}").format(files=files, findings=_(", ").join(parts))
 
 
 def document(findings: Iterable[Finding], tally: Tally) -> dict[str, object]:

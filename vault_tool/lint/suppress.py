@@ -64,9 +64,16 @@ def _is_text(note: Note, span: Span, group: str) -> bool:
     if group == "yaml":
         return any(leaf.scalar.span.holds(span.start) for leaf in leaves(note))
     for part in note.hidden:
-        if part.holds(span.start) and not part.of(note.text).lstrip().startswith("<!--"):
+        if part.holds(span.start) and not _opens(note.text, part, span.start):
             return True
     return note.text[span.start - 1 : span.start] == "`"
+
+
+def _opens(text: str, hidden: Span, offset: int) -> bool:
+    """Tell whether a comment begins at an offset of a hidden part: not in code, nor in another comment."""
+    part = hidden.of(text)
+    start = hidden.end - len(part.lstrip())
+    return text.startswith("<!--", start) and not start < offset <= text.find("-->", start)
 
 
 def _covered(note: Note, comment: Span) -> frozenset[int]:

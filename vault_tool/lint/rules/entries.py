@@ -120,7 +120,7 @@ def entry_date_invalid(note: Note, context: Context) -> Iterator[Flaw]:
 def entry_date_future(note: Note, context: Context) -> Iterator[Flaw]:
     """An entry tells what was, not what will be.
 
-    Why: it would stay the newest for months and hide a silent customer. A plan belongs into `next`.
+    Why: it would stay the newest for months and hide a silent customer. A plan belongs in `next`.
     Bad: `## 2062-04-01 电话`, written in 2026
     Good: `## 2026-04-01 电话`, and `next: 2026-05-02 send samples`
     Fix: none. One day of grace is given; `--as-of` sets the day.
@@ -145,12 +145,9 @@ def entries_out_of_order(note: Note, context: Context) -> Iterator[Flaw]:
     Good: 2026-11-02 above 2026-10-22
     Fix: unsafe. Sorts the entries of the file.
     """
-    days = [entry.date or date.max for entry in note.entries]
-    if (
-        days == sorted(days, reverse=True)
-        and not stray_dates(note, context.today)
-        and not _heading_like(note)
-    ):
+    days = [entry.date for entry in note.entries if entry.date]
+    is_tidy = len(days) == len(note.entries) and days == sorted(days, reverse=True)
+    if is_tidy and not stray_dates(note, context.today) and not _heading_like(note):
         return  # as nearly all files are
     marked = [_Dated(entry.date_span, day) for entry in note.entries if (day := day_of(note, entry))]
     # What is about to become an entry has its place in the order already.

@@ -67,7 +67,7 @@ def mixed_line_endings(note: Note, context: Context) -> Iterator[Flaw]:
         first = odd[0]
         yield Flaw(
             Span(first.start, first.start),
-            N_("{count} lines end with {other}, the rest with {usual}"),
+            N_("Mixed line endings: mostly {usual}, {count} times {other}"),
             {"count": len(odd), "other": _BREAK_NAMES[first.of(text)], "usual": _BREAK_NAMES[wanted]},
             Fix(tuple(Edit(span, wanted) for span in odd)),
         )

@@ -74,8 +74,8 @@ def front_matter_invalid(note: Note, context: Context) -> Iterator[Flaw]:
     """The front matter is YAML: one `field: value` to a line.
 
     Why: nothing is written to a note whose front matter can't be read, so that nothing in it gets lost.
-    Bad: `name: "Acme` (the second quote is missing)
-    Good: `name: "Acme"`
+    Bad: `tags: [fair, price` (the bracket is never closed)
+    Good: `tags: [fair, price]`
     Fix: none. What was meant is for you to say; the message names the line.
     """
     if note.opens_without_closing:
@@ -139,16 +139,15 @@ def _seen_before(note: Note, seen: dict[str, Scalar], name: str, key: Scalar) ->
 def unknown_field(note: Note, context: Context) -> Iterator[Flaw]:
     """A field is one that the schema knows.
 
-    Why: a misspelt key is a field nobody finds. Fields of your own belong into the vault's `schema/`.
+    Why: a misspelt key is a field nobody finds. Fields of your own belong in the vault's `schema/`.
     Bad: `stge: won`
     Good: `stage: won`
     Fix: unsafe. Takes the nearest name.
     """
     for node in fields_of(note):
-        if node.field is None:
-            if not fold(node.key.text).startswith(TOOL_PREFIX):
-                near = context.schema.nearest_field(node.key.text)
-                yield _unknown(note, context, node.key, near, {field.name for field in _known(note)})
+        if node.field is None and not fold(node.key.text).startswith(TOOL_PREFIX):
+            near = context.schema.nearest_field(node.key.text)
+            yield _unknown(note, context, node.key, near, {field.name for field in _known(note)})
     for top in maps_of(note):
         if top.field and top.field.type is FieldType.MAPS and isinstance(top.node, Sequence):
             for item in top.node.items:
@@ -261,7 +260,7 @@ def anchor_or_alias(note: Note, context: Context) -> Iterator[Flaw]:
     Fix: none.
     """
     for span in note.front_matter.anchors if note.front_matter else ():
-        yield Flaw(span, N_("YAML anchors and aliases don't belong into a note"))
+        yield Flaw(span, N_("YAML anchors and aliases don't belong in a note"))
 
 
 def _first_line(note: Note) -> Span:
