@@ -114,6 +114,12 @@ class App:
         named = self.env.get("USERPROFILE" if os.name == "nt" else "HOME")
         return Path(named) if named else Path.home()
 
+    def close(self) -> None:
+        """Let go of the vault's catalog, if this run opened it."""
+        vault = vars(self).get("vault")
+        if vault is not None and "catalog" in vars(vault):
+            vault.catalog.close()
+
     def git_email(self) -> str | None:
         """Ask git who commits here; None without git or an answer."""
         import subprocess

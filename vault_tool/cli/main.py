@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -47,7 +48,8 @@ def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, pr
     try:
         from vault_tool.cli.app import App
 
-        status = _call(App(env, cwd or _working_folder(), out), argv, prog)
+        with closing(App(env, cwd or _working_folder(), out)) as app:
+            status = _call(app, argv, prog)
         out.flush()
         return status
     except BrokenPipeError:
