@@ -198,3 +198,15 @@ def test_two_writers_at_once_lose_no_entry(home: Path, tmp_path: Path) -> None:
     for name in ("甲", "乙"):
         for number in range(6):
             assert text(home).count(f"\n{name}-{number}\n") == 1
+
+
+def test_the_text_may_be_written_in_the_editor(vault_run: VaultRun, home: Path, tmp_path: Path) -> None:
+    script = tmp_path / "ed.py"
+    script.write_text(
+        "import sys; open(sys.argv[1], 'w', encoding='utf-8').write('编辑器里写的\\n')", encoding="utf-8"
+    )
+
+    ran = vault_run("log", "蓝海", "-e", cwd=home, env={**ME, "EDITOR": f"'{sys.executable}' '{script}'"})
+
+    assert ran.status == 0, ran.err
+    assert "\n\n编辑器里写的\n\n" in text(home)

@@ -110,6 +110,12 @@ def test_the_sample_reads_as_the_format_says() -> None:
     assert note.entry_line(first) == 23
 
 
+def test_a_contact_on_one_line_is_a_name_and_a_title() -> None:
+    note = read("---\nname: x\n联系人:\n  - 刘姐 财务主管 兼出纳\n---\n")
+
+    assert note.value("contacts") == ({"name": "刘姐", "title": "财务主管 兼出纳"},)
+
+
 @given(
     st.one_of(
         st.binary(max_size=300),

@@ -165,6 +165,13 @@ def test_the_days_of_a_record_are_those_of_its_entries():
         f"---\ntype: enterprise\n手机：{SECRET}\n---\n",
         f"---\nname: x\ncontacts:\n  - 手机: {SECRET}\n\nno closing line\n",
         f"---\r\nname: x\r\n手机： {SECRET}\r\n\r\nno closing line\r\n",
+        f"---\nbroken: [\ncontacts: [{{name: 王总, mobile: {SECRET}\n---\n",
+        f"---\nbroken: [\n备注: 'x, 手机：{SECRET}\n---\n",
+        f"---\ntype: enterprise\ncontacts: '王总, mobile: {SECRET}'\n---\n",
+        f"---\ntype: enterprise\ncontacts:\n  - 王总 手机：{SECRET}\n---\n",
+        f"---\nname: x\ncontacts: [{{name: 王总, 'mobile': {SECRET}}}]\n\nno closing line\n",
+        f"---\nname: x\n手机:\n  {SECRET}\n\nno closing line\n",
+        f"---\nname: x\nmobile: >\n  {SECRET}\n\nno closing line\n",
         f"---\nname: '{{{{seal: {SECRET}}}}}'\n---\n",
         f"---\nnext: 2026-11-20 {{{{封存: {SECRET}}}}}\n---\n",
         f"---\naliases: ['{{{{seal: {SECRET}}}}}', b]\n---\n",
@@ -187,6 +194,15 @@ def test_the_days_of_a_record_are_those_of_its_entries():
 )
 def test_a_sealed_value_is_never_kept(text: str):
     assert SECRET not in repr(record(text))
+
+
+def test_words_that_only_look_like_a_sealed_field_are_kept_in_a_text():
+    text = f"---\ntype: enterprise\nneeds: ['手机: {SECRET}']\n---\n电话: {SECRET}\n"
+
+    kept = record(text)
+
+    assert kept.head.fields["needs"] == [f"手机: {SECRET}"]
+    assert SECRET in kept.passages[0].text
 
 
 def test_what_stands_around_sealed_words_is_kept_at_its_line():

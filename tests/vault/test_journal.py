@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vault.processes import in_child, killed_at
@@ -315,7 +315,7 @@ def test_records_are_kept_for_thirty_days_and_the_last_one_for_ever(filled: Path
 PATHS = st.sampled_from([A, B, C, NEW, PurePosixPath("x/y/z.md"), PurePosixPath("x/y/w.md")])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.lists(st.dictionaries(PATHS, st.none() | st.binary(max_size=40), max_size=4), max_size=5))
 def test_as_many_undos_as_commits_lead_back_to_the_very_bytes(
     tmp_path_factory, commits: list[dict[PurePosixPath, bytes | None]]

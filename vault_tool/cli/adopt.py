@@ -26,7 +26,7 @@ from vault_tool.vault.adopt import (
 )
 from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME, NoVault, Settings, find_root
 from vault_tool.vault.start import NotAFolder, check_place
-from vault_tool.vault.vault import Vault, vault_at
+from vault_tool.vault.vault import Vault
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs, printable, walk
 
 _MOST_ROWS = 40
@@ -118,7 +118,7 @@ def _root(app: App, directory: Path | None, source: Path) -> Path:
 
 def _target(app: App, root: Path, source: Path, chosen: Language, gathered: Gathered) -> _Target:
     if (root / SETTINGS_NAME).is_file():
-        vault = vault_at(root, app.env)
+        vault = app.open_at(root)
         vault.check_writable()
         with shown(app.out, _("Reading notes")) as progress:
             vault.fresh(progress)
@@ -188,7 +188,7 @@ def _do(app: App, target: _Target, plan: AdoptionPlan, source: Path) -> None:
     vault = target.vault
     if target.new:
         make(app, target.new)
-        vault = vault_at(target.root, app.env)
+        vault = app.open_at(target.root)
     if vault and plan.notes:
         vault.commit(plan.changes, f"vault init --adopt {source}")
 

@@ -47,6 +47,7 @@ class App:
         self.cwd = cwd
         self.out = out
         self.given: Path | None = None
+        self._opened: list[Vault] = []
 
     @cached_property
     def now(self) -> datetime:
@@ -79,9 +80,7 @@ class App:
     @cached_property
     def vault(self) -> Vault:
         """The vault this run is about, opened when it is first asked for."""
-        from vault_tool.vault.vault import open_vault
-
-        return open_vault(self.cwd, self.env, self.given)
+        return self.open_at(self.root)
 
     @cached_property
     def root(self) -> Path:
@@ -114,11 +113,19 @@ class App:
         named = self.env.get("USERPROFILE" if os.name == "nt" else "HOME")
         return Path(named) if named else Path.home()
 
+    def open_at(self, root: Path) -> Vault:
+        """Open the vault of this root, whatever the command line named; the run closes it."""
+        from vault_tool.vault.vault import vault_at
+
+        vault = vault_at(root, self.env)
+        self._opened.append(vault)
+        return vault
+
     def close(self) -> None:
-        """Let go of the vault's catalog, if this run opened it."""
-        vault = vars(self).get("vault")
-        if vault is not None and "catalog" in vars(vault):
-            vault.catalog.close()
+        """Let go of the catalogs that this run opened."""
+        for vault in self._opened:
+            if "catalog" in vars(vault):
+                vault.catalog.close()
 
     def git_email(self) -> str | None:
         """Ask git who commits here; None without git or an answer."""

@@ -55,6 +55,7 @@ def open_editor(app: App, path: Path) -> None:
 
 def compose(app: App, draft: str = "") -> str:
     """Let the person write a text in their editor; an empty one means never mind."""
+    app.vault.places.make()
     with tempfile.TemporaryDirectory(dir=app.vault.places.state) as folder:
         path = Path(folder) / "entry.md"
         path.write_text(draft, encoding="utf-8")

@@ -226,9 +226,9 @@ _READERS: dict[FieldType, Callable[[str], Value | None]] = {
 
 
 def _contact_line(field: Field, text: str) -> Value:
-    """`王总 采购总监` is a name and a title: the first two inner fields of the schema."""
-    words = text.split(maxsplit=1)
-    return {inner.name: word for inner, word in zip(field.fields, words, strict=False)}
+    """`王总 采购总监` is a name and a title: the first two inner fields of the schema that people fill in."""
+    told = (inner for inner in field.fields if inner.format != "id")
+    return {inner.name: word for inner, word in zip(told, text.split(maxsplit=1), strict=False)}
 
 
 def raw_value(node: Node) -> Value | None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,8 +61,8 @@ CREATE INDEX passages_of ON passages (customer);
 CREATE TABLE facts (
     customer INTEGER, passage INTEGER, name TEXT, text TEXT, folded TEXT, number REAL, currency TEXT, day TEXT
 );
-CREATE INDEX facts_of ON facts (customer);
-CREATE INDEX facts_by_name ON facts (name);
+CREATE INDEX facts_of ON facts (customer, name);
+CREATE INDEX facts_of_tags ON facts (text) WHERE name = 'tags';
 CREATE TABLE links (customer INTEGER, target TEXT, folded TEXT, line INTEGER);
 CREATE INDEX links_of ON links (customer);
 CREATE INDEX links_by_folded ON links (folded);
@@ -216,8 +217,7 @@ class Catalog:
             raise self._meaning(error) from error
 
     def _meaning(self, error: sqlite3.Error) -> VaultError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if _is_busy(error):
             return CatalogBusy(path=self.path)
         if _is_damage(error):
             return CatalogDamaged(path=self.path)
@@ -241,7 +241,7 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Set up a connection; make the tables when they are missing or of another version."""
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_log(connection)
             _make_tables(connection)
         # A lost second of a cache is no loss; a damaged file would be made again.
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -251,6 +251,21 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging, in which nobody who reads waits for a writer."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # This one statement does not wait by itself for another process that does the same.
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
@@ -275,6 +290,10 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 def _encodable(row: Sequence[object]) -> list[object]:
     """Return values that SQLite takes: half a surrogate pair, which an escape in YAML can make, is none."""
     return [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in row]
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -1,8 +1,4 @@
-"""What the catalog keeps of a note, and what it must never keep: a sealed value.
-
-Left out are the values of fields that the schema seals for this type of customer (for any type, where the
-type is unknown), unknown keys that are spelt like such a field, and words marked to be sealed.
-"""
+"""What the catalog keeps of a note: its fields, names and passages, and nothing that is sealed."""
 
 from __future__ import annotations
 
@@ -11,17 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from vault_tool.notes.entries import Entry, InlineField, Section
 from vault_tool.notes.nodes import Scalar
-from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.paragraphs import SEALING_MARK
+from vault_tool.notes.note import Note
 from vault_tool.notes.reading import Reading, reading_text
-from vault_tool.notes.text import Span
 from vault_tool.notes.values import Amount, Dated, Value, plain, read_value
-from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema
-from vault_tool.schema import fold as fold_key
+from vault_tool.schema import Field, FieldType, Schema
+from vault_tool.vault.public import (
+    Public,
+    SealedKeys,
+    is_head_broken,
+    items_of,
+    without_sealed,
+    without_sealed_body,
+)
 
 PersonId = Callable[[str], str | None]
 """Gives the id of a person by any spelling, None for a stranger."""
@@ -102,8 +103,6 @@ class CatalogRecord:
         return tuple(sorted(passage.day for passage in self.passages if passage.day))
 
 
-_BREAKS = re.compile(r"[\r\n]")
-_HEADING = re.compile(r"^ {0,3}##[ \t]", re.MULTILINE)
 # What a title without any of these reads as is the title itself.
 _MARKED = re.compile(r"[^\w\s，。、：；！？（）《》“”—·]|_|sealed-|\s\s|[\r\n]")
 
@@ -112,12 +111,12 @@ class RecordMaker:
     """Makes the records of one vault's notes."""
 
     def __init__(self, schema: Schema, person_id: PersonId) -> None:
-        self._sealed = sealed_spellings(schema)
+        self._sealed_keys = SealedKeys(schema)
         self._person_id = person_id
 
     def record_of(self, note: Note) -> CatalogRecord:
         """Return what the catalog keeps of a note."""
-        reader = _Reader(_with_body_unsealed(note), self._person_id, self._sealed)
+        reader = _Reader(without_sealed_body(note), self._person_id, self._sealed_keys)
         head = reader.head()
         passages = tuple(reader.passages())
         return CatalogRecord(
@@ -126,7 +125,7 @@ class RecordMaker:
             references=tuple(reader.references()),
             people=tuple(dict.fromkeys(reader.people)),
             problem=problem_of(note),
-            is_head_readable=not _is_head_broken(note),
+            is_head_readable=not is_head_broken(note),
         )
 
 
@@ -134,51 +133,16 @@ def problem_of(note: Note) -> str | None:
     """Name what keeps a note from being written: `encoding` or `front-matter`; None when nothing does."""
     if note.problem:
         return "encoding"
-    return "front-matter" if _is_head_broken(note) else None
-
-
-def without_sealed(text: str) -> str:
-    """Return a text without the words that are marked to be sealed."""
-    return reading_text(text).text if "{{" in text else text
-
-
-def _with_body_unsealed(note: Note) -> Note:
-    """Return a note without the words of its body that are marked to be sealed; every line stays where it is.
-
-    Before anything else is read: a heading, a field or a link within such words is as secret as they are.
-    """
-    start = note.front_matter.span.end if note.front_matter else 0
-    text = note.text
-    if "{{" not in text[start:]:
-        return note
-    pieces = [text[:start]]
-    while found := SEALING_MARK.search(text, start):
-        close = text.find("}}", found.end())
-        if close < 0:
-            # A mark without an end hides what follows it, up to the next entry.
-            heading = _HEADING.search(text, found.end())
-            close = heading.start() if heading else len(text)
-        pieces += [text[start : found.end()], "".join(_BREAKS.findall(text, found.end(), close))]
-        start = close
-    return parse_note(note.path, "".join([*pieces, text[start:]]), note.schema)
-
-
-def _is_head_broken(note: Note) -> bool:
-    if note.front_matter is None:
-        return note.opens_without_closing
-    return note.front_matter.error is not None
+    return "front-matter" if is_head_broken(note) else None
 
 
 class _Reader:
     """Reads one note for the catalog."""
 
-    def __init__(self, note: Note, person_id: PersonId, sealed: frozenset[str]) -> None:
+    def __init__(self, note: Note, person_id: PersonId, keys: SealedKeys) -> None:
         self._note = note
-        self._sealed = sealed
         self._schema = note.schema
-        known = self._schema.word("type", note.type) if note.type else None
-        self._type = known.name if known else None
-        self._is_type_known = known is not None
+        self._public = Public(note, keys)
         self._person_id = person_id
         self.people: list[str] = []
 
@@ -187,7 +151,7 @@ class _Reader:
     def head(self) -> Head:
         """Read the front matter."""
         note = self._note
-        values = dict(self._open_values())
+        values = dict(self._public.values())
         names = [Name("name", without_sealed(note.name))]
         names += [Name("alias", without_sealed(alias)) for alias in note.aliases]
         if note.path.stem not in {name.text for name in names}:
@@ -208,45 +172,6 @@ class _Reader:
             people=tuple(self.people),
         )
 
-    def _open_values(self) -> Iterator[tuple[str, Value]]:
-        for name, value in self._note.values().items():
-            field = self._schema.field(name)
-            if self._is_sealed(field, name) or name.startswith(TOOL_PREFIX):
-                continue
-            opened = self._opened(field, value)
-            if opened is not None:
-                yield name, opened
-
-    def _opened(self, field: Field | None, value: Value) -> Value | None:
-        """Return a value without what is sealed in it."""
-        match value:
-            case str():
-                return without_sealed(value) or None
-            case Dated(date=day, text=text):
-                return Dated(day, without_sealed(text))
-            case Amount(value=_, currency=_):
-                return value
-            case Decimal() | int() | date():
-                return value
-            case tuple():
-                items = (self._opened(field, item) for item in _items(value))
-                return tuple(item for item in items if item is not None) or None
-        opened: dict[str, Value] = {}
-        for key, inner in value.items():
-            inner_field = field.inner(key) if field else None
-            if not self._is_sealed(inner_field, key):
-                kept = self._opened(inner_field, inner)
-                if kept is not None:
-                    opened[key] = kept
-        return opened or None
-
-    def _is_sealed(self, field: Field | None, key: str) -> bool:
-        if field is None:
-            return fold_key(key) in self._sealed
-        if self._is_type_known:
-            return field.sealed_group(self._type) is not None
-        return bool(field.group or any(field.group_for.values()))
-
     def _person(self, spelling: str) -> str:
         self.people.append(spelling)
         return self._person_id(spelling) or spelling
@@ -266,7 +191,7 @@ class _Reader:
             case Decimal():
                 return format(value, "f")
             case tuple():
-                return [self._as_json(field, item) for item in _items(value)]
+                return [self._as_json(field, item) for item in items_of(value)]
             case str():
                 is_person = field is not None and field.type is FieldType.PERSON
                 return self._person(value) if is_person else value
@@ -290,7 +215,7 @@ class _Reader:
             case Decimal() | int():
                 yield Fact(name, plain(value), float(value))
             case tuple():
-                for item in _items(value):
+                for item in items_of(value):
                     yield from self._facts_of(field, name, item)
             case str():
                 is_person = field is not None and field.type is FieldType.PERSON
@@ -315,7 +240,7 @@ class _Reader:
         note = self._note
         source = section.body.of(note.text)
         if kind == "profile":
-            source = self._without_loose_fields(source)
+            source = self._public.profile(source)
             start = (
                 section.body.start + len(source) - len(source.lstrip())
                 if source.strip()
@@ -342,7 +267,7 @@ class _Reader:
 
     def _entry(self, entry: Entry) -> Passage:
         note = self._note
-        reading = reading_text(self._source(entry.body, entry.fields))
+        reading = reading_text(self._public.source(entry.body, entry.fields))
         title = _read_title(entry.title)
         return Passage(
             kind="entry",
@@ -359,34 +284,14 @@ class _Reader:
             facts=tuple(self._inline_facts(entry.fields)),
         )
 
-    def _source(self, body: Span, fields: Iterable[InlineField]) -> str:
-        """Return a body as it is written, without the values of sealed fields."""
-        text, at, pieces = self._note.text, body.start, []
-        for inline in fields:
-            if self._is_sealed(inline.field, inline.key):
-                pieces.append(text[at : inline.value_span.start])
-                at = inline.value_span.end
-        return "".join([*pieces, text[at : body.end]])
-
     def _inline_facts(self, fields: Iterable[InlineField]) -> Iterator[Fact]:
         for inline in fields:
-            if self._is_sealed(inline.field, inline.key):
+            if self._public.is_sealed(inline.field, inline.key):
                 continue
             value = _inline_value(inline, self._schema)
-            opened = self._opened(inline.field, value) if value is not None else None
+            opened = self._public.part(inline.field, value) if value is not None else None
             if opened is not None:
                 yield from self._facts_of(inline.field, inline.name, opened)
-
-    def _without_loose_fields(self, source: str) -> str:
-        """Blank out lines that would be sealed fields, had the front matter its closing line."""
-        if not self._note.opens_without_closing:
-            return source
-        lines = source.splitlines(keepends=True)
-        return "".join(line if not self._is_loose_sealed(line) else "\n" * line.count("\n") for line in lines)
-
-    def _is_loose_sealed(self, line: str) -> bool:
-        key = line.replace("：", ":").partition(":")[0].strip().lstrip("-*+ \t").strip("\"' ")
-        return fold_key(key) in self._sealed
 
     def references(self) -> Iterator[Reference]:
         """Yield links in the text and in fields."""
@@ -399,18 +304,6 @@ class _Reader:
                 for target in value if isinstance(value, tuple) else (value,):
                     if isinstance(target, str) and target:
                         yield Reference(without_sealed(target), note.lines.line(node.lines.start))
-
-
-def sealed_spellings(schema: Schema) -> frozenset[str]:
-    """Return every (folded) spelling of a field that is sealed, at any depth and for any type."""
-    found: set[str] = set()
-    pending = [*schema.fields, *schema.inline_fields]
-    while pending:
-        field = pending.pop()
-        pending.extend(field.fields)
-        if field.group or any(field.group_for.values()):
-            found.update(fold_key(spelling) for spelling in field.spellings)
-    return frozenset(found)
 
 
 def _read_title(title: str) -> str:
@@ -431,11 +324,6 @@ def _contact_names(value: Value | None) -> Iterator[str]:
                 yield name
         elif isinstance(contact, str):
             yield contact
-
-
-def _items(value: object) -> tuple[Value, ...]:
-    # mypy still sees the two named tuples here, which the cases before have taken.
-    return cast("tuple[Value, ...]", value)
 
 
 def _days(value: Value | None) -> Iterator[str]:

@@ -66,7 +66,7 @@ def nearest(catalog: Catalog, text: str, count: int = 5) -> list[str]:
     likest = sorted(
         ((_likeness(wanted, folded), name) for _, _, folded, name in sorted(rated)[:200]), reverse=True
     )
-    return [name for likeness, name in likest[:count] if likeness >= 0.5]
+    return [name for likeness, name in likest[:count] if likeness > 0.45]
 
 
 def _likeness(wanted: str, name: str) -> float:
@@ -154,4 +154,7 @@ def _match(row: tuple[object, ...]) -> Match:
 
 
 def _each_once(matches: list[Match]) -> list[Match]:
-    return list({match.key: match for match in reversed(matches)}.values())[::-1]
+    best: dict[int, Match] = {}
+    for match in matches:
+        best.setdefault(match.key, match)
+    return list(best.values())
