@@ -48,13 +48,14 @@ fix: $(READY)  ## Let ruff mend what it can
 
 golden: $(READY) $(MO)  ## Rewrite the expected outputs and the generated reference, on purpose
 	$(BIN)/python -m tests.reference
-	GOLDEN=write $(BIN)/python -m pytest -q -n auto -m golden
+	VAULT_GOLDEN=1 $(BIN)/python -m pytest -q $$(grep -rl --include='test_*.py' VAULT_GOLDEN tests)
 
 bench: $(READY) $(MO)  ## Measure whole processes on 10,000 made-up customers
 	$(BIN)/python -m tests.bench.bench
 
-soak: $(READY) $(MO)  ## The property tests, with many more examples
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto -m "not golden"
+soak: $(READY) $(MO)  ## The property tests over and over, with new examples (make soak TURNS=100)
+	for turn in $$(seq $(or $(TURNS),20)); do \
+		HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n auto -m hypothesis || exit 1; done
 
 messages: $(READY)  ## Take new messages into the Chinese catalogue, and compile it
 	$(BIN)/python -m tests.catalogue

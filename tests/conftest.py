@@ -15,11 +15,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from vault_tool import messages
-from vault_tool.cli.main import run
+from vault_tool.cli.main import lend_messages_to_click, run
+
+# Before any test imports click.
+lend_messages_to_click()
 
 # Machines differ and tests share them: a slow example is no failure.
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=5_000)
+# For `make soak`; a test that names a number of its own keeps it, and is run over and over there.
+settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 TODAY = "2026-11-23"
@@ -70,9 +74,7 @@ def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def vault_run(
-    clean_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> VaultRun:
+def vault_run(clean_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VaultRun:
     """Run `vault` in this process, with no terminal; `env` adds to the clean environment."""
 
     def run_it(

@@ -17,6 +17,7 @@ from vault_tool.notes.edit_entries import (
     plan_insert_entry,
     plan_replace_entry,
 )
+from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import apply_edits
 from vault_tool.schema import load_schema
@@ -66,7 +67,7 @@ def test_a_new_entry_adds_itself_and_changes_nothing_else(text: str, words: str,
     assert [node.lines for node in _fields(after)] == [node.lines for node in _fields(before)]
 
 
-def _fields(note: Note) -> tuple[object, ...]:
+def _fields(note: Note) -> tuple[FieldNode, ...]:
     return note.front_matter.fields if note.front_matter else ()
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
+from jsonschema import Draft202012Validator
 
 from vault_tool.schema import FieldType, SchemaError, builtin_schema_dir, json_schema, load_schema
 from vault_tool.schema.build import FORMATS

@@ -25,25 +25,21 @@ class Position(NamedTuple):
     seq: int
 
 
-class Count(NamedTuple):
-    """How often a token stands in a passage, and how much that weighs."""
-
-    times: int
-    weight: float
-
-
 class Document(NamedTuple):
-    """A passage for the index: its own tokens, other forms of them, and its customer's names and tags.
+    """A passage for the index.
 
-    A profile's own tokens are also those of the customer's names, tags and fields; its `head` is empty.
+    `own` counts its tokens; `stress` is what some of them weigh beside that, such as those of bold words.
+    `forms` are other forms of its words. `head` weighs the tokens of its customer's names and tags, which
+    also stand for the passage; a profile has them among its own.
     """
 
     passage: int
     customer: int
     day: int | None
-    own: Mapping[str, Count]
+    own: Mapping[str, int]
+    stress: Mapping[str, float]
     forms: Collection[str]
-    head: Mapping[str, Count]
+    head: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +65,7 @@ class AnyOf:
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Without:
-    """None of this."""
-
-    node: Node
-
-
-Node = Want | AllOf | AnyOf | Without
+Node = Want | AllOf | AnyOf
 
 
 class Ranked(NamedTuple):
@@ -129,8 +118,8 @@ class Engine(Protocol):
     def search(self, node: Node, *, anywhere: bool = False) -> dict[int, Ranked]:
         """Return every passage that matches, by key.
 
-        A `Want` may stand in the passage or in its head; unless `anywhere`, one that is wanted must stand in
-        the passage itself.
+        A `Want` may stand in the passage or in its head; unless `anywhere`, at least one must stand in the
+        passage itself. What must not stand there is the asker's to leave out.
         """
         ...
 

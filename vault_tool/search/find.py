@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 from typing import NamedTuple
 
 from vault_tool.schema import Schema
-from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Ranked, Without
+from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Ranked
 from vault_tool.search.filters import ALWAYS, Condition, entry_condition
 from vault_tool.search.follow import Head, heads_of
 from vault_tool.search.query import And, Not, Or, Query, Term
@@ -83,11 +83,14 @@ class Finder:
         return self._find(query, anywhere=False)
 
     def _find(self, query: Query, *, anywhere: bool) -> Found:
+        """Find what a query holds for; unless `anywhere`, one of its words must stand in the passage."""
         if not words_in(query, wanted=False):
             return self._by_filters(entry_condition(query))
         asked = self._node(query)
-        if asked is not None and not isinstance(asked, Without):
+        if asked is not None:
             return self._by_words(query, asked, anywhere=anywhere)
+        if not anywhere and (terms := words_in(query)) and not _has_filters(query):
+            return _both(self._find(query, anywhere=True), self._find(Or(tuple(terms)), anywhere=False))
         match query:
             case And(nodes=nodes):
                 return self._find_all(nodes, anywhere=anywhere)
@@ -102,18 +105,20 @@ class Finder:
         words: list[Query] = []
         filters: list[Query] = []
         others: list[Query] = []
+        barred: list[Query] = []
         for node in nodes:
             if not words_in(node, wanted=False):
                 filters.append(node)
-            elif self._node(node) is not None:
-                words.append(node)
-            else:
+            elif isinstance(node, Not):
+                barred.append(node.node)
+            elif self._node(node) is None:
                 others.append(node)
-        if not any(words_in(node) for node in words):
-            others, words = words + others, []
-        found = [self._find(And(tuple(part)), anywhere=anywhere) for part in (words, filters) if part]
-        barred = [node.node for node in others if isinstance(node, Not)]
-        found += [self._find(node, anywhere=anywhere) for node in others if not isinstance(node, Not)]
+            else:
+                words.append(node)
+        together = [words[0] if len(words) == 1 else And(tuple(words))] if words else []
+        if filters:
+            together.append(And(tuple(filters)))
+        found = [self._find(node, anywhere=anywhere) for node in (*together, *others)]
         both = reduce(_both, found) if found else self._everything
         return reduce(_but, (self._find(node, anywhere=True) for node in barred), both)
 
@@ -145,41 +150,32 @@ class Finder:
     # --- words
 
     def _node(self, query: Query) -> Node | None:
-        """Return what to ask the engine for; None when it can't be asked, as for all that lack a word."""
+        """Return what to ask the engine for: words and how they are joined, if that is all there is."""
         match query:
             case Term():
                 return self._words[query].node(wide=self._wide)
-            case Not(node=node):
-                inner = self._node(node)
-                return None if inner is None or isinstance(inner, Without) else Without(inner)
             case And(nodes=nodes) | Or(nodes=nodes):
-                inners = [self._node(node) for node in nodes]
-                known = [inner for inner in inners if inner is not None]
-                wanted = [inner for inner in known if not isinstance(inner, Without)]
-                if len(known) < len(inners) or not wanted:
+                inners = tuple(inner for node in nodes if (inner := self._node(node)) is not None)
+                if len(inners) < len(nodes):
                     return None
-                if isinstance(query, And):
-                    return AllOf(tuple(known))
-                return AnyOf(tuple(known)) if len(wanted) == len(known) else None
+                return AllOf(inners) if isinstance(query, And) else AnyOf(inners)
         return None
 
     def _by_words(self, query: Query, node: Node, *, anywhere: bool) -> Found:
-        sure = all(self._words[term].is_sure(wide=self._wide) for term in words_in(query, wanted=False))
-        if not sure:
-            node = _without_bars(node)
         found = self._engine.search(node, anywhere=anywhere)
         if self._elsewhere:
             found = {key: ranked for key, ranked in found.items() if key not in self._elsewhere}
-        return found if sure else self._looked_at(query, found, anywhere=anywhere)
+        if all(self._words[term].is_sure(wide=self._wide) for term in words_in(query)):
+            return found
+        return self._looked_at(query, found, anywhere=anywhere)
 
     def _looked_at(self, query: Query, found: Found, *, anywhere: bool) -> Found:
         """Keep the passages whose text, names and tags really hold what is wanted."""
         passages = self._passages(found)
         kept: set[int] = set()
         doubtful: list[int] = []
-        has_bars = len(words_in(query)) < len(words_in(query, wanted=False))
         for key, passage in passages.items():
-            if not has_bars and self._holds(query, self._stands_in(passage.folded)):
+            if self._holds(query, self._stands_in(passage.folded)):
                 kept.add(key)
             else:
                 doubtful.append(key)
@@ -214,8 +210,6 @@ class Finder:
                 return all(self._holds(node, stands) for node in nodes)
             case Or(nodes=nodes):
                 return any(self._holds(node, stands) for node in nodes)
-            case Not(node=node):
-                return not self._holds(node, stands)
         raise AssertionError(query)
 
     def _passages(self, keys: Collection[int]) -> dict[int, Passage]:
@@ -228,14 +222,13 @@ class Finder:
         return found
 
 
-def _without_bars(node: Node) -> Node:
-    """Return a query that finds at least as much: a bar that isn't sure would keep out too much."""
-    match node:
-        case AllOf(nodes=nodes):
-            return AllOf(tuple(_without_bars(inner) for inner in nodes if not isinstance(inner, Without)))
-        case AnyOf(nodes=nodes):
-            return AnyOf(tuple(_without_bars(inner) for inner in nodes))
-    return node
+def _has_filters(query: Query) -> bool:
+    match query:
+        case And(nodes=nodes) | Or(nodes=nodes):
+            return any(map(_has_filters, nodes))
+        case Not(node=node):
+            return _has_filters(node)
+    return not isinstance(query, Term)
 
 
 def _both(first: Found, second: Found) -> Found:

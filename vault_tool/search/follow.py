@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from vault_tool.notes.folding import fold
 from vault_tool.schema import Field, FieldType, Schema
 from vault_tool.search.analyzer import forms, tokens
-from vault_tool.search.engine import Count, Document, Engine, EngineLocked, Position, Progress
+from vault_tool.search.engine import Document, Engine, EngineLocked, Position, Progress
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import changes_since, in_parts
 
@@ -54,6 +54,12 @@ class Head:
     def signs(self) -> tuple[str, ...]:
         """Names, aliases and tags: what also stands for every entry of the customer."""
         return (*self.names, *self.aliases, *self.tags)
+
+    def weighed(self) -> Iterator[tuple[str, float]]:
+        """Yield the signs and what a token weighs in each."""
+        for texts, weight in ((self.names, NAME), (self.aliases, ALIAS), (self.tags, TAG)):
+            for text in texts:
+                yield text, weight
 
 
 def heads_of(catalog: Catalog, schema: Schema, customers: Iterable[int] | None) -> Mapping[int, Head]:
@@ -106,49 +112,34 @@ def documents(
     rows = _rows_of(catalog, sql, customers)
     for done, (key, customer, kind, day, tags, bold, folded) in enumerate(rows, start=1):
         head = heads.get(customer) or Head()
-        own = _Weighed()
-        own.add(tokens(folded), TEXT)
-        own.add(tokens(fold(bold)), BOLD - TEXT, again=True)
-        other = forms(folded)
+        own, other, stress = tokens(folded), forms(folded), _Weights()
+        if bold:
+            stress.add(tokens(fold(bold)), BOLD - TEXT)
+        signs = _Weights()
         if kind == "profile":
-            own.add_head(head)
             for value in head.fields:
-                own.add(tokens(value.folded), TEXT)
+                own.update(tokens(value.folded))
                 other |= forms(value.folded)
-            signs = _Weighed()
+            for sign, weight in head.weighed():
+                own.update(tokens(sign))
+                stress.add(tokens(sign), weight - TEXT)
         else:
-            if tags != "[]":
-                own.add(tokens(fold(tags)), TAG - TEXT, again=True)
-            signs = _Weighed()
-            signs.add_head(head)
+            for sign, weight in head.weighed():
+                signs.add(tokens(sign), weight)
+        if tags != "[]":
+            stress.add(tokens(fold(tags)), TAG - TEXT)
         number = date.fromisoformat(day).toordinal() if day else None
-        yield Document(key, customer, number, own.counts, other, signs.counts)
+        yield Document(key, customer, number, own, stress, other, signs)
         if progress and (done % 500 == 0 or done == total):
             progress(done, total)
 
 
-class _Weighed:
-    """Counts tokens and adds up what they weigh."""
+class _Weights(dict[str, float]):
+    """Adds up what tokens weigh."""
 
-    def __init__(self) -> None:
-        self.counts: dict[str, Count] = {}
-
-    def add(self, counted: Counter[str], weight: float, *, again: bool = False) -> None:
-        """Add tokens of a text; `again`: of a part of it that was counted before."""
-        counts = self.counts
+    def add(self, counted: Counter[str], weight: float) -> None:
         for token, times in counted.items():
-            known = counts.get(token)
-            if known is None:
-                if not again:
-                    counts[token] = Count(times, times * weight)
-            else:
-                more = 0 if again else times
-                counts[token] = Count(known.times + more, known.weight + times * weight)
-
-    def add_head(self, head: Head) -> None:
-        for texts, weight in ((head.names, NAME), (head.aliases, ALIAS), (head.tags, TAG)):
-            for folded in texts:
-                self.add(tokens(folded), weight)
+            self[token] = self.get(token, 0.0) + times * weight
 
 
 class _TextFields(dict[str, bool]):
