@@ -210,3 +210,75 @@ def test_the_text_may_be_written_in_the_editor(vault_run: VaultRun, home: Path, 
 
     assert ran.status == 0, ran.err
     assert "\n\n编辑器里写的\n\n" in text(home)
+
+
+def test_an_editor_that_fails_after_saving_keeps_the_text(
+    vault_run: VaultRun, home: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "ed.py"
+    script.write_text(
+        "import sys; open(sys.argv[1], 'w', encoding='utf-8').write('写了一半'); sys.exit(1)",
+        encoding="utf-8",
+    )
+
+    ran = vault_run("log", "蓝海", "-e", cwd=home, env={**ME, "EDITOR": f"'{sys.executable}' '{script}'"})
+
+    kept = Path(ran.err.split("is in ")[1].split(".md")[0] + ".md")
+    assert ran.status == 2
+    assert kept.read_text(encoding="utf-8") == "写了一半"
+    assert text(home) == NOTE
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_text_of_old_programs_is_read_from_a_pipe(home: Path, tmp_path: Path, encoding: str) -> None:
+    ran = piped(home, tmp_path, "老程序写的".encode(encoding))
+
+    assert ran.returncode == 0, ran.stderr
+    assert "\n\n老程序写的\n\n" in text(home)
+
+
+def test_what_is_no_text_is_refused(home: Path, tmp_path: Path) -> None:
+    ran = piped(home, tmp_path, b"a\0b")
+
+    assert ran.returncode == 2
+    assert b"NUL" in ran.stderr
+    assert text(home) == NOTE
+
+
+def piped(home: Path, tmp_path: Path, data: bytes) -> subprocess.CompletedProcess[bytes]:
+    env = {"PATH": "/usr/bin:/bin", "VAULT_NOTES_HOME": str(tmp_path / "state"), **ME}
+    command = [sys.executable, "-m", "vault_tool", "log", "蓝海"]
+    return subprocess.run(command, cwd=home, env=env, input=data, capture_output=True, check=False)
+
+
+def test_on_a_terminal_it_asks_and_a_slip_in_the_next_step_costs_nothing(home: Path, tmp_path: Path) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "VAULT_NOTES_HOME": str(tmp_path / "state"),
+        "VAULT_NOTES_TODAY": "2026-11-23",
+        "TERM": "dumb",
+        **ME,
+    }
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "vault_tool", "log", "蓝海"],
+        cwd=str(home),
+        env=env,
+        encoding="utf-8",
+        timeout=30,
+    )
+
+    child.expect("what happened")
+    child.sendline("当面谈妥")
+    child.expect("Next step")
+    child.sendline("随便写写")
+    child.expect("no day")
+    child.expect("Next step")
+    child.sendline("周五 签合同")
+    child.expect(pexpect.EOF)
+    child.close()
+
+    assert child.exitstatus == 0
+    assert "\n\n当面谈妥\n\n" in text(home)
+    assert "下次跟进: 2026-11-27 签合同\n" in text(home)

@@ -46,17 +46,8 @@ def read_query(app: App, words: Iterable[str]) -> Query:
 
 
 def query_text(words: Iterable[str]) -> str:
-    """Return words of the command line as one query; a word that held blanks there is a phrase."""
-    return " ".join(_kept(word.removeprefix(_HIDDEN)) for word in words)
-
-
-def _kept(word: str) -> str:
-    """`"企业版 方案"` in shell quotes means the phrase; what holds the language's own marks stays."""
-    if word.split() == [word] or any(mark in word for mark in '"“”「」()（）:：') or " OR " in word:
-        return word
-    if any(part.startswith("-") or part.endswith(("*", "~")) for part in word.split()):
-        return word
-    return f'"{word}"'
+    """Return words of the command line as one query."""
+    return " ".join(word.removeprefix(_HIDDEN) for word in words)
 
 
 def reading_for(app: App) -> Reading:

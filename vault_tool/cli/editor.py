@@ -30,6 +30,13 @@ class EditorFailed(VaultError):
     exit_code = Exit.USAGE
 
 
+class DraftKept(EditorFailed):
+    """The editor ended with an error after it had saved something."""
+
+    message = N_("The editor “{editor}” failed ({reason}). What it saved is in {path}.")
+    hint = N_("Put it into the note with: vault log CUSTOMER < FILE")
+
+
 def editor_command(app: App) -> list[str]:
     """Return the editor's command with its arguments. Raises `NoEditor`."""
     for name in ("VISUAL", "EDITOR"):
@@ -54,10 +61,20 @@ def open_editor(app: App, path: Path) -> None:
 
 
 def compose(app: App, draft: str = "") -> str:
-    """Let the person write a text in their editor; an empty one means never mind."""
-    app.vault.places.make()
-    with tempfile.TemporaryDirectory(dir=app.vault.places.state) as folder:
-        path = Path(folder) / "entry.md"
-        path.write_text(draft, encoding="utf-8")
+    """Let the person write a text in their editor; an empty one means never mind.
+
+    Should the editor fail, what it saved is kept and named.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="draft-", dir=app.vault.places.make().state))
+    path = folder / "entry.md"
+    path.write_text(draft, encoding="utf-8")
+    try:
         open_editor(app, path)
-        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except EditorFailed as error:
+        if path.is_file() and path.read_bytes().strip():
+            raise DraftKept(**error.values, path=path) from None
+        shutil.rmtree(folder)
+        raise
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    shutil.rmtree(folder)
+    return text

@@ -14,13 +14,21 @@ from vault_tool.cli.me import known_person, me
 from vault_tool.cli.new import begin
 from vault_tool.cli.pick import fresh, pick_customer
 from vault_tool.cli.say import said_date, said_step, said_word
-from vault_tool.cli.words import assignment, inline_value, known_inline_field, known_word, next_step, said_day
+from vault_tool.cli.words import (
+    NotADay,
+    assignment,
+    inline_value,
+    known_inline_field,
+    known_word,
+    next_step,
+    said_day,
+)
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import N_, _
+from vault_tool.messages import N_, _, render
 from vault_tool.notes.capture import Capture, plan_capture
 from vault_tool.notes.edit_entries import Draft
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.text import apply_edits
+from vault_tool.notes.text import BOM, NOT_UTF8, apply_edits, decode
 from vault_tool.notes.values import read_dated
 from vault_tool.vault.journal import Change
 
@@ -30,6 +38,13 @@ class NothingToLog(VaultError):
 
     message = N_("Nothing to note: no text was given.")
     hint = N_('vault log {customer} "..." -c call --next "Friday send quote"')
+    exit_code = Exit.USAGE
+
+
+class NotText(VaultError):
+    """Bytes on standard input that are no text."""
+
+    message = N_("What came through the pipe is no text: {problem}. Nothing was written.")
     exit_code = Exit.USAGE
 
 
@@ -143,15 +158,33 @@ def _complete(app: App, name: str, capture: Capture, *, edit: bool) -> Capture:
     if edit:
         draft = replace(draft, text=compose(app, draft.text))
     elif not draft.text and not app.out.is_interactive:
-        draft = replace(draft, text=app.out.read_input())
+        draft = replace(draft, text=_piped(app))
     elif not (draft.text or draft.fields or draft.title or capture.stage):
         draft = replace(draft, text=app.out.ask(_("{name}, what happened?").format(name=name)))
         if draft.text and capture.next is None:
-            step = app.out.ask(_("Next step, day first (Enter: none)?"))
-            capture = replace(capture, next=next_step(step, app.today, app.vault.schema) if step else None)
+            capture = replace(capture, next=_asked_next(app))
     if not (draft.text.strip() or draft.fields or draft.title or capture.stage):
         raise NothingToLog(customer=name)
     return replace(capture, draft=draft)
+
+
+def _asked_next(app: App) -> str | None:
+    """Ask for the next step until it begins with a day; a slip must not cost the note that was just typed."""
+    while step := app.out.ask(_("Next step, day first (Enter: none)?")):
+        try:
+            return next_step(step, app.today, app.vault.schema)
+        except NotADay as error:
+            app.out.note(render(error.message, error.values))
+            app.out.hint(render(error.hint, error.values))
+    return None
+
+
+def _piped(app: App) -> str:
+    """Return the text on standard input, in whatever encoding an old program wrote it."""
+    decoded = decode(app.out.read_input())
+    if decoded.problem and decoded.problem != NOT_UTF8:
+        raise NotText(problem=decoded.problem)
+    return decoded.text.removeprefix(BOM)
 
 
 def _author(app: App, note: Note, by: str | None) -> str | None:

@@ -176,9 +176,9 @@ class Output:
 
     # Questions
 
-    def read_input(self) -> str:
-        """Return everything that stands on standard input."""
-        return self._in.read()
+    def read_input(self) -> bytes:
+        """Return the very bytes that stand on standard input; none when it is closed."""
+        return self._in.buffer.read() if self._in is not None else b""
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask for one line; Enter alone, or the end of input, means the default."""

@@ -121,9 +121,9 @@ def line_break_of(text: str) -> str:
     return used if counts[used] else "\n"
 
 
-NOT_UTF8 = N_("the file is not UTF-8 but {encoding}")
-UNREADABLE = N_("the file's encoding cannot be told")
-HAS_NUL = N_("the file holds NUL characters")
+NOT_UTF8 = N_("it is not UTF-8 but {encoding}")
+UNREADABLE = N_("its encoding cannot be told")
+HAS_NUL = N_("it holds NUL characters")
 
 
 @dataclass(frozen=True, slots=True)

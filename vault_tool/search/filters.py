@@ -10,7 +10,6 @@ from typing import NamedTuple, assert_never
 
 from vault_tool.notes.folding import fold
 from vault_tool.search.query import (
-    ENTRY_FILTERS,
     And,
     Between,
     Equal,
@@ -81,15 +80,15 @@ def entry_condition(query: Query) -> Condition:
             return _negated(entry_condition(node))
         case Term():
             return _text_condition("coalesce(p.folded, p.text)", query)
-    return filter_condition(query)
+    return filter_condition(query, of_passage=True)
 
 
 def _is_of_entry(query: Query) -> bool:
     match query:
         case And(nodes=nodes) | Or(nodes=nodes):
             return bool(nodes) and all(_is_of_entry(node) for node in nodes)
-        case Equal(name=name) | Within(name=name) | Present(name=name):
-            return name in ENTRY_FILTERS
+        case Equal() | Within() | Between() | Present():
+            return query.of_entry
     return False
 
 
@@ -114,7 +113,7 @@ def _negated(condition: Condition) -> Condition:
 # --- filters -----------------------------------------------------------------------------------------------
 
 
-def filter_condition(query: Filter, *, of_entry: bool = False) -> Condition:
+def filter_condition(query: Filter, *, of_passage: bool = False) -> Condition:
     """Return when one filter holds: of the customer, or of one of its passages.
 
     A passage has its customer's fields and its own, but not those of its neighbours.
@@ -128,7 +127,7 @@ def filter_condition(query: Filter, *, of_entry: bool = False) -> Condition:
             (wanted,),
         )
     if isinstance(query, Equal) and name == "tags":
-        return _tag_condition(fold(query.values[0].lstrip("#＃")), of_entry=of_entry)
+        return _tag_condition(fold(query.values[0].lstrip("#＃")), of_passage=of_passage)
     column = _CUSTOMER_COLUMNS.get(name) or _ENTRY_COLUMNS.get(name)
     if column:
         return _test(query, column, column)
@@ -139,14 +138,14 @@ def filter_condition(query: Filter, *, of_entry: bool = False) -> Condition:
     )
     names = "(f.name = ? OR f.name LIKE ? || '.%')" if isinstance(query, Present) else "f.name = ?"
     given = (name, name) if isinstance(query, Present) else (name,)
-    place = " AND (f.passage IS NULL OR f.passage = p.key)" if of_entry else ""
+    place = " AND (f.passage IS NULL OR f.passage = p.key)" if of_passage else ""
     return Condition(
         f"EXISTS (SELECT 1 FROM facts f WHERE f.customer = c.key{place} AND {names} AND {fact.sql})",
         (*given, *fact.parameters),
     )
 
 
-def _tag_condition(tag: str, *, of_entry: bool) -> Condition:
+def _tag_condition(tag: str, *, of_passage: bool) -> Condition:
     # A tag may have levels (`展会/2026`): naming the first ones is enough.
     levels = (tag, f"{_like(tag)}/%")
     customer = (
@@ -157,7 +156,7 @@ def _tag_condition(tag: str, *, of_entry: bool) -> Condition:
         "EXISTS (SELECT 1 FROM json_each(p.tags) t"
         " WHERE lower(t.value) = ? OR lower(t.value) LIKE ? ESCAPE '\\')"
     )
-    if not of_entry:
+    if not of_passage:
         entry = f"EXISTS (SELECT 1 FROM passages p WHERE p.customer = c.key AND p.tags != '[]' AND {entry})"
     return Condition(f"({customer} OR {entry})", levels * 2)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -46,10 +46,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """A field that is one of these values: canonical words and ids, or texts."""
+    """A field that is one of these values: canonical words and ids, or texts.
+
+    A filter `of_entry` is about one entry: several of them must hold for the same one.
+    """
 
     name: str
     values: tuple[str, ...]
+    of_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Within:
 
     name: str
     days: Days
+    of_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Between:
     high: Decimal | None
     low_included: bool = True
     high_included: bool = True
+    of_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Present:
     """A field that holds something."""
 
     name: str
+    of_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +288,8 @@ class _Parser:
         word = schema.word("filter", token.key)
         if word and word.name in ("has", "no"):
             field = self._field_of(token, token.text)
-            return Present(field) if word.name == "has" else Not(Present(field))
+            present = Present(field, self._is_of_entry(field))
+            return present if word.name == "has" else Not(present)
         name = word.name if word else self._field_of(token, token.key)
         values = [part for part in re.split("[,，]", token.text) if part]
         if not values:
@@ -305,15 +313,20 @@ class _Parser:
         schema = self._reading.schema
         field = schema.field(name) or schema.inline_field(name)
         kind = field.type if field else None
+        of_entry = name not in ("last", "customer") and self._is_of_entry(name)
         if name in ("date", "last") or kind in (FieldType.DATE, FieldType.DATED):
-            return Within(name, self._days(token, name, text))
+            return Within(name, self._days(token, name, text), of_entry)
         if name in ("channel", "kind") or kind is FieldType.WORD:
-            return Equal(name, (self._known(token, name, field, text),))
+            return Equal(name, (self._known(token, name, field, text),), of_entry)
         if name == "author" or kind is FieldType.PERSON:
-            return Equal(name, (self._person(token, text),))
+            return Equal(name, (self._person(token, text),), of_entry)
         if kind in (FieldType.AMOUNT, FieldType.NUMBER, FieldType.DAYS):
-            return self._number(token, name, text)
-        return Equal(name, (text,))
+            return replace(self._number(token, name, text), of_entry=of_entry)
+        return Equal(name, (text,), of_entry)
+
+    def _is_of_entry(self, name: str) -> bool:
+        """Parts of a heading and inline fields; what the front matter may hold too is the customer's."""
+        return name in ENTRY_FILTERS or self._reading.schema.field(name) is None
 
     def _known(self, token: Token, name: str, field: Field | None, text: str) -> str:
         vocabulary = (field.vocabulary if field else None) or name
@@ -358,7 +371,7 @@ class _Parser:
                 return Days(None, days.last)
         return days
 
-    def _number(self, token: Token, name: str, text: str) -> Query:
+    def _number(self, token: Token, name: str, text: str) -> Between:
         operator, value = _comparison(text)
         if value == text and ".." in text:
             low, _, high = text.partition("..")
