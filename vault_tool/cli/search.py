@@ -100,7 +100,8 @@ def _lines(app: App, answer: Answer) -> Iterator[str]:
         yield _customer(app, hits[0])
         for hit in hits:
             yield f"  {_heading(app, hit)}  {app.out.style(f'{hit.path}:{hit.passage.line}', 'dim')}"
-            yield f"    {app.out.highlight(hit.snippet.text, hit.snippet.highlights)}"
+            if hit.snippet.text:
+                yield f"    {app.out.highlight(hit.snippet.text, hit.snippet.highlights)}"
 
 
 def _customer(app: App, hit: Hit) -> str:
@@ -121,7 +122,8 @@ def _heading(app: App, hit: Hit) -> str:
     words = [said_date(day, schema) if day else passage.day or "", passage.time or ""]
     words += [said_word(schema, "channel", passage.channel) if passage.channel else ""]
     words += [said_word(schema, "kind", passage.word) if passage.word else ""]
-    words += [f"@{passage.author}" if passage.author else "", passage.title]
+    author = app.vault.settings.person(passage.author) if passage.author else None
+    words += [f"@{author.name if author else passage.author}" if passage.author else "", passage.title]
     return " ".join(word for word in words if word)
 
 

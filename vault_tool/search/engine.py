@@ -108,10 +108,13 @@ class Engine(Protocol):
         position: Position,
         customers: Collection[int] | None,
         documents: Iterable[Document],
+        progress: Progress | None = None,
+        total: int = 0,
     ) -> None:
         """Replace the passages of these customers (of all: None) and note the position, in one commit.
 
-        Raises `EngineLocked` when another process is writing.
+        Raises `EngineLocked` when another process is writing. Progress goes up to `total`, the number of
+        documents, and is there when the commit is done.
         """
         ...
 

@@ -96,21 +96,18 @@ def follow(engine: Engine, catalog: Catalog, schema: Schema, progress: Progress 
         if len(customers) > _MANY * catalog.rows("SELECT count(*) FROM customers")[0][0] + 10:
             customers = None
     try:
-        engine.write(now, customers, documents(catalog, schema, customers, progress))
+        total = _count(catalog, customers)
+        engine.write(now, customers, documents(catalog, schema, customers), progress, total)
     except EngineLocked:
         return False
     return True
 
 
-def documents(
-    catalog: Catalog, schema: Schema, customers: Sequence[int] | None, progress: Progress | None = None
-) -> Iterator[Document]:
+def documents(catalog: Catalog, schema: Schema, customers: Sequence[int] | None) -> Iterator[Document]:
     """Yield what an engine is told of the passages of these customers, or of all (None)."""
     heads = heads_of(catalog, schema, customers)
     sql = "SELECT key, customer, kind, day, tags, bold, coalesce(folded, text) FROM passages"
-    total = _count(catalog, customers) if progress else 0
-    rows = _rows_of(catalog, sql, customers)
-    for done, (key, customer, kind, day, tags, bold, folded) in enumerate(rows, start=1):
+    for key, customer, kind, day, tags, bold, folded in _rows_of(catalog, sql, customers):
         head = heads.get(customer) or Head()
         own, other, stress = tokens(folded), forms(folded), _Weights()
         if bold:
@@ -130,8 +127,6 @@ def documents(
             stress.add(tokens(fold(tags)), TAG - TEXT)
         number = date.fromisoformat(day).toordinal() if day else None
         yield Document(key, customer, number, own, stress, other, signs)
-        if progress and (done % 500 == 0 or done == total):
-            progress(done, total)
 
 
 class _Weights(dict[str, float]):

@@ -13,6 +13,7 @@ from typing import Literal
 
 from vault_tool.messages import N_, Language
 from vault_tool.notes.folding import fold, is_han
+from vault_tool.schema import Schema
 from vault_tool.search.engine import (
     Engine,
     EngineBusy,
@@ -23,7 +24,7 @@ from vault_tool.search.engine import (
 )
 from vault_tool.search.find import Finder, Found, Words, simplified, words_in
 from vault_tool.search.follow import Head, follow, heads_of
-from vault_tool.search.query import And, Query, Term
+from vault_tool.search.query import And, Equal, Or, Query, Term
 from vault_tool.search.query_errors import QueryError
 from vault_tool.search.snippet import Finds, Snippet, make_snippet
 from vault_tool.search.words import Word, make_word
@@ -152,8 +153,9 @@ def search(
             return Finder(catalog, vault.schema, engine, words, wide=wide, archived=archived).find(node)
 
         tiers = [find(wanted, words)]
-        if any(words[term].has_more for term in words_in(wanted)):
-            more = find(wanted, words, wide=True)
+        broader = _with_headings(wanted, vault.schema)
+        if broader != wanted or any(words[term].has_more for term in words_in(wanted)):
+            more = find(broader, words, wide=True)
             tiers.append({key: ranked for key, ranked in more.items() if key not in tiers[0]})
         if not any(tiers):
             tiers.append(_by_pinyin(catalog, wanted, archived))
@@ -203,6 +205,27 @@ def _words(query: Query, vault: Vault, engine: Engine) -> Words:
     synonyms = vault.settings.search.synonyms
     made = {term: make_word(term, synonyms, engine.words_like) for term in words_in(query, wanted=False)}
     return {term: word for term, word in made.items() if word is not None}
+
+
+def _with_headings(query: Query, schema: Schema) -> Query:
+    """Let a word that names a channel or kind (投诉, call) also mean the entries of that channel or kind.
+
+    They come after those whose text has the word: a complaint's entry seldom says that it is one.
+    """
+    match query:
+        case Term(phrase=False, prefix=False, fuzzy=False):
+            named = (
+                Equal(vocabulary, (word.name,), of_entry=True)
+                for vocabulary in ("channel", "kind")
+                if (word := schema.word(vocabulary, query.text))
+            )
+            nodes: tuple[Query, ...] = (query, *named)
+            return Or(nodes) if len(nodes) > 1 else query
+        case And(nodes=nodes):
+            return And(tuple(_with_headings(node, schema) for node in nodes))
+        case Or(nodes=nodes):
+            return Or(tuple(_with_headings(node, schema) for node in nodes))
+    return query
 
 
 # --- ranking -----------------------------------------------------------------------------------------------

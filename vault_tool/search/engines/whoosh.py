@@ -8,9 +8,11 @@ phrases), no stored texts, no merging of large segments while a person waits.
 from __future__ import annotations
 
 import difflib
+import gc
 import json
 import shutil
 import sys
+import tempfile
 import unicodedata
 import warnings
 from collections.abc import Collection, Iterable, Iterator
@@ -30,6 +32,7 @@ from vault_tool.search.engine import (
     EngineLocked,
     Node,
     Position,
+    Progress,
     Ranked,
     Want,
 )
@@ -59,7 +62,7 @@ with _light_import():
     from whoosh.columns import NumericColumn
     from whoosh.fields import COLUMN, ID, STORED, FieldType, Schema
     from whoosh.filedb.filestore import FileStorage, RamStorage
-    from whoosh.formats import Frequency
+    from whoosh.formats import Existence
     from whoosh.index import EmptyIndexError, FileIndex, LockError
     from whoosh.scoring import BM25F
     from whoosh.searching import SearchContext, Searcher
@@ -79,7 +82,7 @@ class _Tokens(FieldType):  # type: ignore[misc]
     """A field whose tokens come counted and weighed: (token, times, weight)."""
 
     def __init__(self, scorable: bool) -> None:
-        super().__init__(Frequency(), None, scorable=scorable)
+        super().__init__(Existence(), None, scorable=scorable)
 
     def index(
         self, value: Iterable[tuple[str, int, float]], **_: Any
@@ -123,7 +126,37 @@ def _explained() -> Iterator[None]:
         raise
     except Exception as error:
         # It reads binary files and pickles without checking: any exception there is may come out.
+        _let_go(error)
         raise EngineDamaged(str(error)) from error
+
+
+def _let_go(error: Exception) -> None:
+    """Close the files that Whoosh leaves open where it fails; some systems remove no open file."""
+    import traceback
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+
+
+class _Memory(RamStorage):  # type: ignore[misc]
+    """An index in memory, whose writer sorts in a folder of its own; Whoosh has all share one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folders: list[str] = []
+
+    def temp_storage(self, name: str | None = None) -> Any:
+        """Return a new folder that only its owner can enter."""
+        self._folders.append(tempfile.mkdtemp(prefix="vault-"))
+        return FileStorage(self._folders[-1])
+
+    def sweep(self) -> None:
+        """Remove what a writer left on disk."""
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._folders.clear()
 
 
 class WhooshEngine:
@@ -165,7 +198,7 @@ class WhooshEngine:
     def _open_or_make(self) -> Any:
         if self._open() is None:
             if self._folder is None:
-                storage = RamStorage()
+                storage = _Memory()
             else:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 storage = FileStorage(str(self._folder))
@@ -197,14 +230,17 @@ class WhooshEngine:
         position: Position,
         customers: Collection[int] | None,
         documents: Iterable[Document],
+        progress: Progress | None = None,
+        total: int = 0,
     ) -> None:
         """Replace passages and note the position, in one commit."""
         writer = self._writer()
+        steps = _Steps(writer, progress, total)
         try:
             if customers is not None:
                 _delete(writer, customers)
             for document in documents:
-                writer.add_document(**_fields(document))
+                writer.add_document(**steps.counted(_fields(document)))
             kept = {"format": _FORMAT, "generation": position.generation, "seq": position.seq}
             writer.delete_by_term("marker", _MARKER)
             writer.add_document(marker=_MARKER, position=json.dumps(kept))
@@ -212,12 +248,16 @@ class WhooshEngine:
                 writer.commit(mergetype=CLEAR)
             else:
                 writer.commit(merge=len(writer.segments) >= _MOST_SEGMENTS)
+            steps.finish()
         except BaseException:
+            steps.stop()
             with suppress(Exception):
                 writer.cancel()
             raise
         finally:
             self.close()
+            if isinstance(writer.storage, _Memory):
+                writer.storage.sweep()
 
     @_explained()
     def _writer(self) -> Any:
@@ -259,6 +299,46 @@ class WhooshEngine:
             return []
         known = (text.decode("utf-8", "replace") for text in searcher.reader().expand_prefix("own", word[:1]))
         return difflib.get_close_matches(word, (text for text in known if text != word), count, 0.75)
+
+
+class _Steps:
+    """Tells how far a write has come: handing over passages is one third of the work, the commit the rest."""
+
+    def __init__(self, writer: Any, progress: Progress | None, total: int) -> None:
+        self._progress = progress or (lambda done, total: None)
+        self._total = total
+        self._documents = self._postings = 0
+        self._pool = writer.pool
+        self._sorted = writer.pool.iter_postings
+        self._running: Any = None
+        writer.pool.iter_postings = self._watched
+
+    def counted(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Count a document that is handed over."""
+        self._documents += 1
+        self._postings += len(fields["own"]) + len(fields["forms"]) + len(fields["head"]) + 1
+        if self._documents % 200 == 0:
+            self._progress(self._documents // 3, self._total)
+        return fields
+
+    def _watched(self) -> Iterator[Any]:
+        """Yield what the commit writes, in its order, and count it."""
+        self._running = self._sorted()
+        for done, posting in enumerate(self._running, start=1):
+            if done % 10_000 == 0:
+                share = min(1.0, (1 + 2 * done / max(self._postings, 1)) / 3)
+                self._progress(int(self._total * share), self._total)
+            yield posting
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self._progress(self._total, self._total)
+
+    def stop(self) -> None:
+        """Close the sorted files before their folder goes: left open, each would complain on stderr."""
+        with suppress(Exception):
+            if self._running is not None:
+                self._running.close()
 
 
 def _fields(document: Document) -> dict[str, Any]:
