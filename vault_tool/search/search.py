@@ -30,7 +30,7 @@ from vault_tool.search.snippet import Finds, Snippet, make_snippet
 from vault_tool.search.words import Word, make_word
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import Customer, StoredPassage, customers_of, passages_with
-from vault_tool.vault.resolve import How, nearest, resolve
+from vault_tool.vault.resolve import nearest, resolve
 from vault_tool.vault.vault import Vault
 
 Sort = Literal["score", "date"]
@@ -158,7 +158,7 @@ def search(
             more = find(broader, words, wide=True)
             tiers.append({key: ranked for key, ranked in more.items() if key not in tiers[0]})
         if not any(tiers):
-            tiers.append(_by_pinyin(catalog, wanted, archived))
+            tiers.append(_by_name(catalog, wanted, archived))
         total = sum(map(len, tiers))
         ranked = _best(tiers, sort, limit, today)
         near: tuple[str, ...] = ()
@@ -252,14 +252,14 @@ def _with_recency(ranked: Ranked, today: int) -> float:
     return ranked.score * (1.0 + _RECENCY * math.exp2(-age / _HALVED_AFTER))
 
 
-def _by_pinyin(catalog: Catalog, query: Query, archived: bool | None) -> Found:
-    """Find the profiles of customers whose name is spelt so in pinyin; the last resort for one word."""
+def _by_name(catalog: Catalog, query: Query, archived: bool | None) -> Found:
+    """Find the profiles of customers called so, by pinyin or file name; the last resort for one word."""
     if not isinstance(query, Term) or not (query.text.isascii() and query.text.isalpha()):
         return {}
     keys = [
         match.key
         for match in resolve(catalog, query.text)
-        if match.how is How.PINYIN and archived in (None, match.is_archived)
+        if archived in (None, match.is_archived)
     ]
     marks = ", ".join("?" * len(keys))
     rows = catalog.rows(f"SELECT key FROM passages WHERE kind = 'profile' AND customer IN ({marks})", keys)
