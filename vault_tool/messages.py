@@ -35,9 +35,7 @@ def _(message: str) -> str:
 
 def render(message: str, values: Mapping[str, object]) -> str:
     """Translate a message and fill in its values; values that are messages are translated too."""
-    filled = {
-        name: _(value) if isinstance(value, Message) else value for name, value in values.items()
-    }
+    filled = {name: _(value) if isinstance(value, Message) else value for name, value in values.items()}
     return _(message).format(**filled)
 
 

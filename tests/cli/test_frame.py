@@ -12,6 +12,7 @@ from types import ModuleType
 import click
 import pytest
 
+from tests.cli.vaults import make_vault
 from tests.conftest import Ran
 from vault_tool import __version__
 from vault_tool.cli.app import App, pass_app
@@ -244,6 +245,64 @@ def test_a_closed_pipe_is_quiet():
     os.close(write)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell is POSIX's")
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("log lanhai hi <&-", 0),
+        ("log lanhai <&-", 2),
+        ("list <&- 2>&-", 0),
+        ("list >&-", 3),
+        ("list --json >&-", 3),
+        ("--help >&-", 3),
+        ("show --help >&-", 3),
+        ("list <&- >&- 2>&-", 3),
+        ("nonsense 2>&-", 2),
+    ],
+)
+def test_a_closed_stream_is_no_defect(clean_env: dict[str, str], tmp_path: Path, words: str, status: int):
+    make_vault(tmp_path / "v", {"lanhai.md": "---\nid: c1\nname: 蓝海\n---\n"})
+
+    done = in_shell(words, clean_env, tmp_path / "v")
+
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    if status == 3 and "2>&-" not in words:
+        assert "The output can't be written: " in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize(
+    "words", ["list", "list --json", "--help", "show --help", "show lanhai", "completion bash"]
+)
+def test_a_full_disk_at_the_other_end_is_said_and_is_no_defect(
+    clean_env: dict[str, str], tmp_path: Path, words: str
+):
+    make_vault(tmp_path / "v", {"lanhai.md": "---\nid: c1\nname: 蓝海\n---\n" + "很长的一行\n" * 9_000})
+
+    done = in_shell(f"{words} >/dev/full", clean_env, tmp_path / "v")
+
+    assert done.returncode == Exit.UNREADABLE, done.stderr
+    assert "The output can't be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr and "defect" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_an_error_that_nobody_can_be_told_keeps_its_status(clean_env: dict[str, str], tmp_path: Path):
+    assert in_shell("nonsense 2>/dev/full", clean_env, tmp_path).returncode == Exit.USAGE
+    assert in_shell("nonsense >/dev/full", clean_env, tmp_path).returncode == Exit.USAGE
+
+
+def in_shell(words: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m vault_tool {words}"],
+        env={**env, "PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+    )
 
 
 def test_what_is_no_ascii_is_said_whatever_the_locale(clean_env: dict[str, str]):

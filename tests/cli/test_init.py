@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import VaultRun
+from tests.vault.processes import as_nobody
 from vault_tool.vault.settings import load_settings
 
 GIT = {
@@ -284,6 +285,57 @@ def test_customers_are_of_the_type_that_was_said(vault_run: VaultRun, tmp_path: 
 
     assert "type: person\n" in (tmp_path / "v/customers/a.md").read_text()
     assert (wrong.status, "alien" in wrong.err) == (2, True)
+
+
+def test_a_note_that_may_not_be_written_is_left_and_the_rest_taken_in(vault_run: VaultRun, tmp_path: Path):
+    write(tmp_path, {"a.md": "2023-01-15 x", "b.md": "2023-01-16 y"})
+    (tmp_path / "b.md").chmod(0o444)
+
+    ran = vault_run("init", "--adopt", ".", "--yes", env=GIT)
+
+    assert (ran.status, "b.md\tit is marked read-only" in ran.out) == (0, True)
+    assert b"## 2023-01-15" in (tmp_path / "a.md").read_bytes()
+    assert (tmp_path / "b.md").read_bytes() == b"2023-01-16 y"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other permissions")
+def test_where_nothing_may_be_written_no_vault_is_begun(
+    vault_run: VaultRun, clean_env: dict[str, str], tmp_path: Path
+):
+    notes = write(tmp_path / "notes", {"a.md": "2023-01-15 x", "b.md": "y", "closed/c.md": "z"})
+    vault_run("init", "warm", "--adopt", "notes", "--yes")  # nobody may not even read the modules
+    for place in (notes, *[each for each in notes.parents if "pytest-of-" in str(each)]):
+        place.chmod(0o755)
+    (notes / "b.md").chmod(0)
+    (notes / "closed").chmod(0o777)
+    (tmp_path / "state").mkdir(mode=0o777)
+    (tmp_path / "state").chmod(0o777)
+    state = {"VAULT_NOTES_HOME": str(tmp_path / "state")}
+
+    status = as_nobody(lambda: vault_run("init", "--adopt", ".", "--yes", cwd=notes, env=state).status)
+
+    assert status == 3
+    assert set(tree(notes)) == {"a.md", "b.md", "closed/c.md"}
+
+    for place in (notes, notes / "a.md"):
+        place.chmod(0o777)
+    done = as_nobody(lambda: vault_run("init", "--adopt", ".", "--yes", cwd=notes, env=state))
+
+    assert done.status == 0, done.err
+    assert "b.md\tb.md can't be read: Permission denied." in done.out
+    assert b"## 2023-01-15" in (notes / "a.md").read_bytes()
+
+
+def test_two_notes_with_one_id_are_never_both_taken_in(vault_run: VaultRun, tmp_path: Path):
+    write(tmp_path, {"notes/a.md": "---\nid: c1\n---\nx", "notes/b.md": "---\nid: c1\n---\ny"})
+
+    first = vault_run("init", "v", "--adopt", "notes", "--yes")
+    again = vault_run("init", "v", "--adopt", "notes", "--yes")
+
+    assert "b.md\tit has the same id as a.md: `c1`" in first.out
+    assert [path.name for path in (tmp_path / "v/customers").iterdir()] == ["a.md"]
+    assert again.out.count("its id `c1` is in the vault already: customers/a.md") == 2
+    assert "taken in before" not in again.out
 
 
 def test_a_folder_without_notes_makes_no_vault(vault_run: VaultRun, tmp_path: Path):

@@ -10,9 +10,54 @@ from hypothesis import strategies as st
 
 from vault_tool.notes.reading import reading_text
 
-MARKS = ["**", "*", "_", "__", "`", "``", "~~", "==", "[", "]", "](", ")", "[[", "]]", "|", "\\", "<!--", "-->"]
-LINES = ["\n", "\r\n", "\r", "\n\n", "\n> ", "\n- ", "\n1. ", "\n    ", "  \n", "\n```\n", "\n~~~\n", "\n# ", "\n---\n"]
-WORDS = ["企业版", "方案", "Q4", "price", "80,000", "键:: 值", "{{seal: x}}", "sealed-b41t0zq8", " ", "，", "{{封存: "]
+MARKS = [
+    "**",
+    "*",
+    "_",
+    "__",
+    "`",
+    "``",
+    "~~",
+    "==",
+    "[",
+    "]",
+    "](",
+    ")",
+    "[[",
+    "]]",
+    "|",
+    "\\",
+    "<!--",
+    "-->",
+]
+LINES = [
+    "\n",
+    "\r\n",
+    "\r",
+    "\n\n",
+    "\n> ",
+    "\n- ",
+    "\n1. ",
+    "\n    ",
+    "  \n",
+    "\n```\n",
+    "\n~~~\n",
+    "\n# ",
+    "\n---\n",
+]
+WORDS = [
+    "企业版",
+    "方案",
+    "Q4",
+    "price",
+    "80,000",
+    "键:: 值",
+    "{{seal: x}}",
+    "sealed-b41t0zq8",
+    " ",
+    "，",
+    "{{封存: ",
+]
 
 markdown = st.lists(st.sampled_from(MARKS + LINES + WORDS), max_size=30).map("".join)
 
@@ -27,7 +72,10 @@ markdown = st.lists(st.sampled_from(MARKS + LINES + WORDS), max_size=30).map("".
         ("60*40*30 cm, 2 * 3, snake_case, a==b==c", "60*40*30 cm, 2 * 3, snake_case, a==b==c"),
         (r"\*星\* \# C:\dir", r"*星* # C:\dir"),
         ("[[王五]]说[[customers/acme|Acme]]好", "王五说Acme好"),
-        ("见[报价单](https://example.com/a_b_c(1).pdf '表')第3页", "见报价单第3页\nhttps://example.com/a_b_c(1).pdf"),
+        (
+            "见[报价单](https://example.com/a_b_c(1).pdf '表')第3页",
+            "见报价单第3页\nhttps://example.com/a_b_c(1).pdf",
+        ),
         ("![现场](site.jpg) ![[plan.pdf]]", "现场 plan.pdf\nsite.jpg"),
         ("[注] [a][b] [^1] [ ]", "[注] [a][b] [^1] [ ]"),
         ("see https://example.com/a_b_?x==1== now", "see https://example.com/a_b_?x==1== now"),
@@ -95,7 +143,11 @@ def test_any_text_is_read_and_every_character_known_by_its_place(text):
 
 
 @settings(max_examples=300)
-@given(markdown, st.sampled_from(["{{seal: %s}}", "{{ Seal finance：%s}}", "{{封存: 一\n\n%s}}", "{{封存:%s"]), markdown)
+@given(
+    markdown,
+    st.sampled_from(["{{seal: %s}}", "{{ Seal finance：%s}}", "{{封存: 一\n\n%s}}", "{{封存:%s"]),
+    markdown,
+)
 def test_what_is_to_be_sealed_is_never_read(before, mark, after):
     text = before + mark % "geheim" + after
 
@@ -115,7 +167,10 @@ def test_a_marked_word_reads_as_the_word_alone(text, mark):
 @pytest.mark.parametrize(
     ("piece", "length"),
     [(mark, 1_000_000) for mark in ("*", "[", "`")]
-    + [(mark, 200_000) for mark in ("**a", "[a](", "[[a|", '[a](x "', "`a``b", "<!-- ", "a*b_c~~", "> ", "- ", "\\")],
+    + [
+        (mark, 200_000)
+        for mark in ("**a", "[a](", "[[a|", '[a](x "', "`a``b", "<!-- ", "a*b_c~~", "> ", "- ", "\\")
+    ],
 )
 def test_a_megabyte_of_marks_takes_seconds_at_most(piece, length):
     text = piece * (length // len(piece))

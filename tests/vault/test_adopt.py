@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -11,10 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.vault.processes import as_nobody
 from vault_tool.schema import load_schema
 from vault_tool.vault.adopt import (
+    HAS_KNOWN_ID,
+    HAS_SAME_ID,
+    IN_CLOSED_FOLDER,
     IS_DAY,
     IS_KNOWN,
+    IS_READ_ONLY,
     IS_README,
     IS_TEMPLATE,
     NOT_CUSTOMERS,
@@ -25,6 +31,7 @@ from vault_tool.vault.adopt import (
     plan_adoption,
     proposed_globs,
 )
+from vault_tool.vault.files import CannotRead
 from vault_tool.vault.walk import matches_globs, walk
 
 SCHEMA = load_schema()
@@ -171,6 +178,66 @@ def test_what_was_taken_in_before_is_not_taken_in_twice(folder: Path, tmp_path: 
 
     assert list(places(plan)) == ["b.md"]
     assert [(str(left.path), left.reason) for left in plan.left] == [("a.md", IS_KNOWN)]
+
+
+def test_of_two_notes_with_one_id_the_first_keeps_it_and_the_second_is_left(folder: Path, tmp_path: Path):
+    write(folder, "a.md", "b.md", text="---\nid: c1\n---\n")
+
+    for plan in (planned(folder, tmp_path / "vault"), planned(folder, folder, "")):
+        assert [str(note.source.path) for note in plan.notes] == ["a.md"]
+        assert [(str(left.path), left.reason) for left in plan.left] == [("b.md", HAS_SAME_ID)]
+        assert plan.left[0].values == {"path": PurePosixPath("a.md"), "id": "c1"}
+
+
+def test_an_id_that_the_vault_has_is_not_taken_for_the_same_note(folder: Path, tmp_path: Path):
+    write(folder, "a.md", "b.md", text="---\nid: c1\n---\n")
+    known = {"c1": PurePosixPath("customers/z.md")}
+
+    for plan in (
+        planned(folder, tmp_path / "vault", known_ids=known),
+        planned(folder, folder, "", known_ids=known),
+    ):
+        assert plan.notes == ()
+        assert {left.reason for left in plan.left} == {HAS_KNOWN_ID}
+        assert {left.values["path"] for left in plan.left} == {PurePosixPath("customers/z.md")}
+
+
+def test_in_place_a_note_that_is_marked_read_only_is_left_and_told_of(folder: Path):
+    write(folder, "a.md", "b.md", "c.txt")
+    for name in ("b.md", "c.txt"):
+        (folder / name).chmod(0o444)
+
+    plan = planned(folder, folder, "")
+
+    assert list(places(plan)) == ["a.md"]
+    assert [(str(left.path), left.reason) for left in plan.left] == [
+        ("b.md", IS_READ_ONLY),
+        ("c.txt", IS_READ_ONLY),
+    ]
+
+
+def test_a_read_only_note_from_elsewhere_is_copied(folder: Path, tmp_path: Path):
+    write(folder, "a.md")
+    (folder / "a.md").chmod(0o444)
+
+    assert list(places(planned(folder, tmp_path / "vault"))) == ["a.md"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other permissions")
+def test_what_cannot_be_read_or_written_is_left_and_the_rest_is_planned(folder: Path):
+    write(folder, "a.md", "closed/b.md", "c.md")
+    for place in (folder, *[each for each in folder.parents if "pytest-of-" in str(each)]):
+        place.chmod(0o777)
+    (folder / "c.md").chmod(0)
+    (folder / "closed").chmod(0o555)
+
+    plan = as_nobody(lambda: reasons(planned(folder, folder, "")))
+
+    assert plan == (["a.md"], {"c.md": CannotRead.message, "closed/b.md": IN_CLOSED_FOLDER})
+
+
+def reasons(plan: AdoptionPlan) -> tuple[list[str], dict[str, str]]:
+    return list(places(plan)), {str(left.path): str(left.reason) for left in plan.left}
 
 
 def test_a_heading_that_many_notes_share_is_nobodys_name(folder: Path, tmp_path: Path):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -504,6 +505,56 @@ def interrupted_at(step: int) -> files.Step:
             raise KeyboardInterrupt
 
     return hook
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_at_any_time_leaves_no_temporary_file_for_good(
+    tmp_path: Path, home: dict[str, str], times: int
+):
+    """A real signal, once or twice in a row; what is left after two goes with the next command."""
+    dice = random.Random(times)
+    paths = [PurePosixPath(f"customers/{number:03}.md") for number in range(120)]
+    for _ in range(25):
+        root, places = new_vault(tmp_path, home)
+        for path in paths:
+            (root / path).write_bytes(b"old")
+        changes = [change(path, b"old", b"new" * 2_000) for path in paths]
+        reader, writer = os.pipe()
+        told = partial(tell_when_recorded, writer)
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            try:
+                commit(places, root, "x", changes, step=told)
+            except KeyboardInterrupt:
+                os._exit(130)
+            finally:
+                os._exit(0)
+        os.read(reader, 1)
+        for _time in range(times):
+            time.sleep(dice.random() * 0.01)
+            os.kill(pid, signal.SIGINT)
+        _, status = os.waitpid(pid, 0)
+        os.close(reader)
+        os.close(writer)
+
+        assert os.waitstatus_to_exitcode(status) in (0, 130)
+        if times == 1:
+            assert not list(root.rglob(".vault-tmp-*"))
+        for path in paths:
+            assert (root / path).read_bytes() in (b"old", b"new" * 2_000)
+        commit(places, root, "next", [change(PurePosixPath("other.md"), None, b"x")])
+        assert not list(root.rglob(".vault-tmp-*"))
+        undo(places, root)
+        with suppress(NothingToUndo):
+            undo(places, root)
+        assert {(root / path).read_bytes() for path in paths} == {b"old"}
+
+
+def tell_when_recorded(writer: int, name: str) -> None:
+    """Let the parent know that the files are being written."""
+    if name == "recorded":
+        os.write(writer, b"x")
 
 
 # --- a disk that takes no more

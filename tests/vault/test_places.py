@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vault_tool.vault.places import PlaceUnusable, make_private, place_key, places_for
+from vault_tool.errors import Exit
+from vault_tool.vault.places import PlaceUnusable, RelativeHome, make_private, place_key, places_for
 
 
 def test_local_state_never_lies_in_the_vault(root: Path, home: dict[str, str]):
@@ -56,6 +57,19 @@ def test_the_users_own_folders_are_used_without_an_override(root: Path):
     assert "vault-notes" in places.cache.parts
     assert "vault-notes" in places.state.parts
     assert places.cache != places.state
+
+
+@pytest.mark.parametrize("relative", [".", "state", "../state"])
+def test_a_relative_home_is_refused_since_it_could_lie_in_the_vault(root: Path, relative: str):
+    with pytest.raises(RelativeHome) as refused:
+        places_for(root, "v1", {"VAULT_NOTES_HOME": relative})
+
+    assert refused.value.exit_code is Exit.USAGE
+    assert relative in str(refused.value)
+
+
+def test_a_home_may_be_named_from_the_users_own(root: Path):
+    assert places_for(root, "v1", {"VAULT_NOTES_HOME": "~/state"}).state.is_relative_to(Path.home() / "state")
 
 
 def test_a_place_that_cannot_be_made_says_what_to_set(tmp_path: Path):

@@ -75,6 +75,29 @@ def test_archived_customers_count_only_where_no_other_does(catalog: Catalog):
     assert resolve(catalog, "蓝山")[0].is_archived
 
 
+@pytest.mark.parametrize("text", ["Jy", "jy", "c20", "archive/gone.md", "鲸", "老鲸"])
+def test_an_archived_customer_named_in_full_comes_before_weaker_signs_of_one_at_work(
+    root: Path, tmp_path: Path, text: str
+):
+    write(root, "customers/jingyu.md", note("c20x", "鲸鱼公司", "aliases: [老鲸鱼, archive/gone.md-x]"))
+    write(root, "archive/gone.md", note("c20", "Jy", "aliases: [鲸, 老鲸]"))
+    with Catalog(tmp_path / "other.db") as catalog:
+        refresher(root, catalog).refresh()
+
+        assert named(catalog, text) == ["Jy"]
+
+
+def test_of_two_named_in_full_the_one_at_work_is_meant_and_parts_keep_their_order(root: Path, tmp_path: Path):
+    write(root, "customers/a.md", note("c20", "蓝天"))
+    write(root, "customers/b.md", note("c21", "蓝天二"))
+    write(root, "archive/a.md", note("c22", "蓝天"))
+    with Catalog(tmp_path / "other.db") as catalog:
+        refresher(root, catalog).refresh()
+
+        assert [match.id for match in resolve(catalog, "蓝天")] == ["c20"]
+        assert [match.id for match in resolve(catalog, "lant")] == ["c20", "c21"]
+
+
 @pytest.mark.parametrize("text", ["", "   ", "nobody at all", "没有这个", "%", "_", "'"])
 def test_what_means_nobody_finds_nobody(catalog: Catalog, text: str):
     assert resolve(catalog, text) == []

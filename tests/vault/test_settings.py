@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vault_tool.errors import Exit, VaultError
 from vault_tool.vault.settings import (
     NotAVault,
+    NotThere,
     NoVault,
     Person,
     Settings,
@@ -279,14 +280,32 @@ def test_no_vault_anywhere_tells_how_to_make_one(tmp_path: Path):
     assert refused.value.exit_code is Exit.UNREADABLE
 
 
-@pytest.mark.parametrize("named", ["empty", "missing", "file"])
-def test_a_folder_that_was_named_must_be_a_vault_itself(root: Path, named: str):
-    (root / "empty").mkdir()
+def test_a_folder_within_the_vault_may_be_named_too(root: Path, tmp_path: Path):
+    (root / "customers" / "华东").mkdir()
+    (tmp_path / "link").symlink_to(root / "customers")
+
+    for named in ("vault", "vault/customers", "vault/customers/华东", "link", "vault/customers/.."):
+        assert find_root(tmp_path, {}, Path(named)) == root
+        assert find_root(tmp_path, {"VAULT_NOTES_DIR": named}) == root
+
+
+def test_a_folder_that_was_named_must_be_in_a_vault(root: Path, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(NotAVault) as refused:
+        find_root(root, {}, Path("../empty"))
+    assert refused.value.values == {"path": tmp_path / "empty"}
+    with pytest.raises(NotAVault):
+        find_root(root, {"VAULT_NOTES_DIR": "../empty"})
+
+
+@pytest.mark.parametrize("named", ["missing", "file"])
+def test_what_was_named_and_is_no_folder_is_not_passed_over_for_the_vault_above(root: Path, named: str):
     (root / "file").touch()
 
-    with pytest.raises(NotAVault):
+    with pytest.raises(NotThere):
         find_root(root, {}, Path(named))
-    with pytest.raises(NotAVault):
+    with pytest.raises(NotThere):
         find_root(root, {"VAULT_NOTES_DIR": named})
 
 

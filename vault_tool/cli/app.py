@@ -129,14 +129,20 @@ class App:
 
     def git_email(self) -> str | None:
         """Ask git who commits here; None without git or an answer."""
+        return self.git_config("user.email")
+
+    def git_config(self, key: str) -> str | None:
+        """Ask git for a setting, on one line; None without git or an answer."""
         import subprocess
 
-        command = ["git", "config", "--get", "user.email"]
+        command = ["git", "config", "--get", key]
         try:
             answer = subprocess.run(command, cwd=self.cwd, env=self.env, capture_output=True, timeout=5)
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return answer.stdout.decode("utf-8", "replace").strip() or None
+        if answer.returncode != 0:
+            return None
+        return " ".join(answer.stdout.decode("utf-8", "replace").split()) or None
 
 
 pass_app = click.make_pass_decorator(App)

@@ -31,33 +31,39 @@ def change_notes(
 ) -> list[Changed]:
     """Plan the new text of each note, write all that change anything, and return those.
 
-    With `dry_run` nothing is written and the diff is shown. Where a file changed between reading and writing,
-    all is planned again once; a second time is an error, and nothing is written.
+    With `dry_run` nothing is written and the diff is shown. The writer lock is held from reading to writing:
+    other commands wait, and nobody plans in vain. A plan therefore asks no questions. Where an editor saved a
+    file in between, all is planned again once; a second time is an error, and nothing is written.
     """
     wanted = list(paths)
-    try:
-        return _change_once(app, wanted, plan, command, dry_run)
-    except ChangedOnDisk:
-        return _change_once(app, wanted, plan, command, dry_run)
+    if dry_run:
+        planned = _planned(app, wanted, plan)
+        for _change, changed in planned:
+            show_diff(app, changed.path, changed.before.text, changed.after)
+        return [changed for _change, changed in planned]
+    with app.vault.writing(command):
+        try:
+            return _change_once(app, wanted, plan, command)
+        except ChangedOnDisk:
+            return _change_once(app, wanted, plan, command)
 
 
-def _change_once(
-    app: App, paths: list[PurePosixPath], plan: Plan, command: str, dry_run: bool
-) -> list[Changed]:
-    changes: list[Change] = []
-    changed: list[Changed] = []
+def _change_once(app: App, paths: list[PurePosixPath], plan: Plan, command: str) -> list[Changed]:
+    planned = _planned(app, paths, plan)
+    if planned:
+        app.vault.commit([change for change, _changed in planned], command)
+    return [changed for _change, changed in planned]
+
+
+def _planned(app: App, paths: list[PurePosixPath], plan: Plan) -> list[tuple[Change, Changed]]:
+    """Return what the plan changes, as the notes are now."""
+    planned = []
     for path in paths:
         note, digest = app.vault.read(path)
         after = plan(note)
         if after != note.text:
-            changes.append(Change(path, digest, after.encode()))
-            changed.append(Changed(note, after))
-    if dry_run:
-        for note, after in changed:
-            show_diff(app, note.path, note.text, after)
-    elif changes:
-        app.vault.commit(changes, command)
-    return changed
+            planned.append((Change(path, digest, after.encode()), Changed(note, after)))
+    return planned
 
 
 def show_diff(app: App, path: PurePosixPath, before: str, after: str) -> None:

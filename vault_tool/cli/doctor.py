@@ -17,10 +17,11 @@ from vault_tool import __version__
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import N_, _, language
+from vault_tool.messages import N_, _, language, render
 from vault_tool.vault.catalog import Catalog
-from vault_tool.vault.places import places_for
-from vault_tool.vault.settings import find_root, load_settings
+from vault_tool.vault.places import PlaceUnusable, RelativeHome, places_for
+from vault_tool.vault.settings import SettingsError, find_root, load_settings
+from vault_tool.vault.toml import BadToml, CannotReadToml
 from vault_tool.vault.walk import Oddity, walk
 
 PACKAGES = (
@@ -33,6 +34,9 @@ PACKAGES = (
     "wcwidth",
     "whoosh",
 )
+
+# Errors that speak of the settings and of folders, never of a customer.
+_ABOUT_SETTINGS = (BadToml, CannotReadToml, PlaceUnusable, RelativeHome, SettingsError)
 
 # An editor may save with another machine's clock, but hardly one that is a day ahead.
 _CLOCK_GRACE_SECONDS = 86_400
@@ -89,19 +93,25 @@ def _checks(app: App) -> Iterator[Check]:
     try:
         root = find_root(app.cwd, app.env, app.given)
     except VaultError as error:
-        yield Check("vault", _("none here"), hint=_(error.hint).format(**error.values))
+        yield Check("vault", _("none here"), hint=render(error.hint, error.values))
         return
     yield Check("vault", _redacted(app, root))
-    yield from _guarded("vault.toml", lambda: _vault(app, root))
+    yield from _guarded(app, "vault.toml", lambda: _vault(app, root))
 
 
-def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+def _guarded(app: App, name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     """Yield what a check finds; what stops it is itself a finding."""
     try:
         yield from check()
+    except _ABOUT_SETTINGS as error:
+        values = {
+            key: _redacted(app, value) if isinstance(value, Path) else value
+            for key, value in error.values.items()
+        }
+        yield Check(name, render(error.message, values), Verdict.BAD, render(error.hint, values))
     except VaultError as error:
         # Its message may name a customer's file: the kind must do.
-        yield Check(name, type(error).__name__, Verdict.BAD, _("`vault status` says more."))
+        yield Check(name, type(error).__name__, Verdict.BAD, _("`vault list` says more."))
 
 
 def _program() -> Iterator[Check]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import N_, _
+from vault_tool.messages import N_, _, render
 
 BUG = N_("This is a defect in the program ({kind}), not in your notes.")
 BUG_HINT = N_("Run it again with `vault --debug ...` and report what it says; no note's text is in it.")
@@ -33,7 +33,7 @@ def failure_of(error: Exception) -> Failure:
     """Tell what an exception means to the reader."""
     match error:
         case VaultError():
-            message, hint = (_(part).format(**error.values) for part in (error.message, error.hint))
+            message, hint = (render(part, error.values) for part in (error.message, error.hint))
             return Failure(_code(type(error)), message, hint, error.exit_code)
         case click.exceptions.NoSuchCommand() | click.exceptions.NoSuchOption():
             nearest = error.possibilities or []

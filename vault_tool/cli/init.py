@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gettext
 import shlex
-import subprocess
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -191,7 +190,7 @@ def translator(chosen: Language) -> Translate:
 
 def _person(app: App) -> Person | None:
     """Return who runs this, from git; on a terminal a name is asked for where git knows none."""
-    name = _git_name(app)
+    name = app.git_config("user.name")
     if not name and app.out.is_interactive:
         name = app.out.ask(_("Your name, as notes will have it (Enter: none)?"))
     if not name:
@@ -199,15 +198,6 @@ def _person(app: App) -> Person | None:
     from vault_tool.vault.names import person_id
 
     return Person(person_id(name), name, (), app.git_email())
-
-
-def _git_name(app: App) -> str | None:
-    command = ["git", "config", "--get", "user.name"]
-    try:
-        answer = subprocess.run(command, cwd=app.cwd, env=app.env, capture_output=True, timeout=5)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return " ".join(answer.stdout.decode("utf-8", "replace").split()) or None
 
 
 # --- what is said ------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run the program for this process, and end it with the command's exit status."""
+    _open_what_is_closed()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Whatever locale or console say: notes are UTF-8. What can't be said as such is still shown.
@@ -32,17 +33,35 @@ def main() -> NoReturn:
     try:
         status = run(sys.argv[1:], os.environ, prog=prog if prog.startswith("vault") else "vault")
     except BrokenPipeError:
-        # Who reads has seen enough (`| head`). Python would complain once more when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Who reads has seen enough (`| head`).
         status = Exit.OK
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Python would complain once more when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(status)
+
+
+def _open_what_is_closed() -> None:
+    """Put something in the place of streams that were closed (`<&-`, `>&-`): else a note could get there.
+
+    Nothing is read, what is said on stderr is lost, and a result can't be written: `CannotSay`.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, prog: str = "vault") -> int:
     """Run one command on the process's streams and return its exit status; only a closed pipe escapes."""
     messages.use(messages.choose_language(env))
     lend_messages_to_click()
-    from vault_tool.cli.output import Output
+    from vault_tool.cli.output import CannotSay, Output
 
     out = Output(sys.stdin, sys.stdout, sys.stderr, env)
     try:
@@ -57,6 +76,9 @@ def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, pr
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, the reader gets a sentence
+        if isinstance(error, OSError) and not out.check_sent():
+            # Click printed a help past our own output.
+            error = CannotSay(reason=error.strerror or type(error).__name__)
         return _report(error, out, as_json=_wants_json(argv), debug="--debug" in argv)
 
 
@@ -84,7 +106,9 @@ def _call(app: App, argv: Sequence[str], prog: str) -> int:
         except Exception:  # noqa: BLE001 - it would land in the middle of the line being typed
             return Exit.BUG
     try:
-        with vault.make_context(prog, list(argv), obj=app) as context:
+        # A help's width: the terminal's, but no line is longer than one likes to read.
+        columns = max(min(app.out.columns, 80) - 2, 50)
+        with vault.make_context(prog, list(argv), obj=app, terminal_width=columns) as context:
             result = vault.invoke(context)
     except click.exceptions.Exit as stop:
         result = stop.exit_code

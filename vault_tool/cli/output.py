@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal, TextIO
 
 from vault_tool.cli.width import clip, pad, width
@@ -40,12 +40,21 @@ class NeedsAnswer(VaultError):
     exit_code = Exit.USAGE
 
 
+class CannotSay(VaultError):
+    """Standard output takes nothing: a full disk, or it was closed."""
+
+    message = N_("The output can't be written: {reason}.")
+    hint = N_("What the command wrote into the vault stays written; `vault undo` takes it back.")
+    exit_code = Exit.UNREADABLE
+
+
 class Output:
     """The two streams out and the one in, and what they can show."""
 
     def __init__(self, stdin: TextIO, stdout: TextIO, stderr: TextIO, env: Mapping[str, str]) -> None:
         self._in, self._out, self._err = stdin, stdout, stderr
         self._env = env
+        self._is_lost = False
         self.color: ColorChoice = "auto"
 
     # What is at the other end
@@ -85,12 +94,14 @@ class Output:
 
     def raw(self, data: bytes) -> None:
         """Print a file's very bytes."""
-        self._out.flush()
-        self._out.buffer.write(data)
+        self.flush()
+        with self._sending(self._out):
+            self._out.buffer.write(data)
 
     def json(self, document: Mapping[str, object]) -> None:
         """Print the one JSON document of a command, marked with the version of its shape."""
-        self._out.write(_dump(document))
+        with self._sending(self._out):
+            self._out.write(_dump(document))
 
     def table(self, rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> None:
         """Print rows: aligned and cut to a terminal's width; in a pipe by tabs, without the header."""
@@ -138,15 +149,17 @@ class Output:
 
     def error(self, text: str, hint: str = "") -> None:
         """Say what stopped the command, and what to do about it."""
-        self.flush()
+        self.check_sent()
         self.note(self._style(_("Error: {message}").format(message=text), self._err, "red"))
         if hint:
             self.hint(hint)
 
     def json_error(self, error: Mapping[str, object]) -> None:
         """Say what stopped the command as a JSON document on stderr."""
-        self.flush()
-        self._err.write(_dump({"error": error}))
+        self.check_sent()
+        with self._sending(self._err):
+            self._err.write(_dump({"error": error}))
+            self._err.flush()
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -231,8 +244,17 @@ class Output:
 
     def flush(self) -> None:
         """Send what was printed so far on its way."""
-        self._out.flush()
-        self._err.flush()
+        if not self._is_lost:
+            with self._sending(self._out):
+                self._out.flush()
+        with self._sending(self._err):
+            self._err.flush()
+
+    def check_sent(self) -> bool:
+        """Send what was printed so far, and tell whether standard output took all of it."""
+        with suppress(CannotSay):
+            self.flush()
+        return not self._is_lost
 
     def _style(self, text: str, stream: TextIO, *styles: str) -> str:
         colors, weights = self._may_show(stream)
@@ -253,7 +275,20 @@ class Output:
         return terminal, terminal
 
     def _write(self, stream: TextIO, text: str) -> None:
-        stream.write(re.sub(_CONTROL, _visible, text) if stream.isatty() else text)
+        with self._sending(stream):
+            stream.write(re.sub(_CONTROL, _visible, text) if stream.isatty() else text)
+
+    @contextmanager
+    def _sending(self, stream: TextIO) -> Iterator[None]:
+        """Say so when standard output takes nothing; of standard error nobody could be told."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if stream is self._out:
+                self._is_lost = True
+                raise CannotSay(reason=error.strerror or str(error)) from error
 
 
 class NothingChosen(VaultError):

@@ -13,7 +13,7 @@ from vault_tool.cli.help import command, option
 from vault_tool.cli.people import document
 from vault_tool.cli.progress import shown
 from vault_tool.errors import Exit
-from vault_tool.messages import N_, _, language, ngettext
+from vault_tool.messages import N_, _, language, ngettext, render
 from vault_tool.schema import Schema
 from vault_tool.vault.catalog_read import Customer, problems
 from vault_tool.vault.journal import history
@@ -140,7 +140,7 @@ def _write(app: App, record: Record) -> str:
 
 def _troubles(app: App, state: Status) -> Iterator[str]:
     for notice in app.vault.settings.warnings:
-        yield _(notice.message).format(**notice.values)
+        yield render(notice.message, notice.values)
     said = [
         _(ODD_MESSAGES[odd.kind]).format(path=printable(odd.path), detail=odd.detail)
         for odd in state.oddities

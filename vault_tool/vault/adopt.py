@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -40,6 +41,10 @@ IS_DAY = N_("it is a day's note, no customer's")
 IN_OTHER_VAULT = N_("it belongs to another vault")
 NOT_CUSTOMERS = N_("`customers` in vault.toml doesn't name it")
 IS_KNOWN = N_("it was taken in before: {path}")
+HAS_KNOWN_ID = N_("its id `{id}` is in the vault already: {path}")
+HAS_SAME_ID = N_("it has the same id as {path}: `{id}`")
+IS_READ_ONLY = N_("it is marked read-only")
+IN_CLOSED_FOLDER = N_("the folder {folder} can't be written to")
 _ODD: Mapping[Odd, str] = {
     Odd.SYMLINK: N_("it is a symbolic link"),
     Odd.FOLDER: N_("it is a folder"),
@@ -278,7 +283,7 @@ def _title(source: Source, schema: Schema) -> str | None:
 
 
 class _Planner:
-    """Plans note by note, and remembers which names are given away."""
+    """Plans note by note, and remembers which names and ids are given away."""
 
     def __init__(
         self,
@@ -295,6 +300,8 @@ class _Planner:
         self._today = today
         self._titles = {source.path: _title(source, into.schema) for source in sources}
         self._counts = Counter(self._titles.values())
+        self._own = frozenset(own)
+        self._ids: dict[str, PurePosixPath] = {}
 
     def plan(self, source: Source) -> Adopted | Left:
         """Decide about one note."""
@@ -307,10 +314,12 @@ class _Planner:
         else:
             note_id = derived_id(into.vault_id, self._folder.name / source.path)
         front_matter = parse_front_matter(source.text, into.schema)
+        given_id = ""
         if front_matter and (given := front_matter.get("id")) and isinstance(given.node, Scalar):
-            note_id = given.node.text.strip() or note_id
-        if into.beneath is None and (known := into.known_ids.get(note_id)):
-            return Left(source.path, IS_KNOWN, {"path": known})
+            given_id = given.node.text.strip()
+            note_id = given_id or note_id
+        if why := self._is_known(source, note_id, is_given=bool(given_id)):
+            return why
         title = self._titles[source.path]
         # What several notes call themselves are the words of a template, and nobody's name.
         name = title if title and self._counts[title] == 1 else source.path.stem
@@ -326,7 +335,37 @@ class _Planner:
         changes = tuple(self._changes(source, path, adoption))
         if not changes and adoption.problem:
             return Left(source.path, adoption.problem.message, adoption.problem.values)
+        if why := self._refusal(source, changes):
+            return why
+        self._ids[note_id] = source.path
         return Adopted(source, path, adoption, changes)
+
+    def _is_known(self, source: Source, note_id: str, *, is_given: bool) -> Left | None:
+        """Say which other note has this id: the first one keeps it, and ids are never made up anew."""
+        if other := self._ids.get(note_id):
+            return Left(source.path, HAS_SAME_ID, {"path": other, "id": note_id})
+        known = self._into.known_ids.get(note_id)
+        if known is None or known in self._own:
+            return None
+        if is_given:
+            return Left(source.path, HAS_KNOWN_ID, {"path": known, "id": note_id})
+        return Left(source.path, IS_KNOWN, {"path": known})
+
+    def _refusal(self, source: Source, changes: Iterable[Change]) -> Left | None:
+        """Say why what is planned for a note could not be written; nothing is tried."""
+        for change in changes:
+            folder = (self._into.root / change.path).parent
+            while not folder.exists():
+                folder = folder.parent
+            if not os.access(folder, os.W_OK | os.X_OK):
+                return Left(source.path, IN_CLOSED_FOLDER, {"folder": folder})
+            try:
+                files.check_replaceable(self._into.root, change.path)
+            except files.ReadOnlyFile:
+                return Left(source.path, IS_READ_ONLY)
+            except VaultError as error:
+                return Left(source.path, error.message, error.values)
+        return None
 
     def _path(self, source: Source, note_id: str) -> PurePosixPath:
         beneath = self._into.beneath

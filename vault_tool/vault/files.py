@@ -177,11 +177,12 @@ def stage(
     try:
         old = _old(target, path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.parent / f"{TEMP_PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, 0o666)
     except OSError as error:
         raise CannotWrite(path=path, reason=reason(error)) from error
+    temporary = target.parent / f"{_own_prefix()}{secrets.token_hex(6)}"
     try:
+        # Within the `try`: Ctrl-C may come as soon as the file is there.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, 0o666)
         step(f"opened {path}")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -231,7 +232,10 @@ def replace(root: Path, path: PurePosixPath, data: bytes, mode: int | None = Non
     It does not look at what was there: `journal.commit` does, and can be undone.
     """
     staged = stage(root, path, data, mode)
-    put_in_place(staged)
+    try:
+        put_in_place(staged)
+    finally:
+        discard(staged)
     sync_folder(staged.target.parent)
 
 
@@ -258,11 +262,15 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def clean_leftovers(folder: Path) -> None:
-    """Remove the temporary files that a killed writer left in a folder; call it under the lock."""
+def clean_leftovers(folder: Path, *, own: bool = False) -> None:
+    """Remove the temporary files that a killed writer left in a folder, or only this process's own.
+
+    Call it under the lock.
+    """
+    prefix = _own_prefix() if own else TEMP_PREFIX
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(TEMP_PREFIX) and entry.is_file(follow_symlinks=False):
+            if entry.name.startswith(prefix) and entry.is_file(follow_symlinks=False):
                 with suppress(OSError):
                     Path(entry.path).unlink()
 
@@ -270,6 +278,10 @@ def clean_leftovers(folder: Path) -> None:
 def reason(error: OSError) -> str:
     """Say in the system's words why it refused."""
     return error.strerror or str(error)
+
+
+def _own_prefix() -> str:
+    return f"{TEMP_PREFIX}{os.getpid()}-"
 
 
 def _old(target: Path, path: PurePosixPath) -> os.stat_result | None:

@@ -17,7 +17,7 @@ from vault_tool.vault.lock import DEFAULT_TIMEOUT, write_lock
 from vault_tool.vault.places import Places
 from vault_tool.vault.records import Draft, Entry, Record, Records
 from vault_tool.vault.walk import fold_name
-from vault_tool.vault.writes import Write, apply_writes, case_twins, is_same_file
+from vault_tool.vault.writes import Write, apply_writes, case_twins, clean_own, is_same_file
 
 Clock = Callable[[], float]
 
@@ -142,15 +142,18 @@ def commit(
             step("checked")
             # The record stands before anything in the vault is touched.
             record = draft.keep()
-        with records.working_on(record):
-            try:
+        try:
+            with records.working_on(record):
                 step("recorded")
                 apply_writes(root, [Write(change.path, change.after) for change in real], step)
-            except BaseException:
-                if all(_plan_undo(root, record, entry).action is Action.NOTHING for entry in record.entries):
-                    _remove_folders(root, record)
-                    records.drop(record)
-                raise
+        except BaseException:
+            # The record goes last: while it stands, the next writer knows where to look for what is left
+            # behind, even if Ctrl-C comes once more here.
+            clean_own(root, (change.path for change in real))
+            if all(_plan_undo(root, record, entry).action is Action.NOTHING for entry in record.entries):
+                _remove_folders(root, record)
+                records.drop(record)
+            raise
         records.prune(clock())
     return Committed(tuple(change.path for change in real), record.number)
 

@@ -24,6 +24,14 @@ class PlaceUnusable(VaultError):
     exit_code = Exit.UNREADABLE
 
 
+class RelativeHome(VaultError):
+    """`$VAULT_NOTES_HOME` counts from wherever one stands: it could lie in a vault, and change."""
+
+    message = N_("VAULT_NOTES_HOME must be a full path: {value}")
+    hint = N_("Write it as /home/me/.vault-notes or ~/.vault-notes, or leave it unset.")
+    exit_code = Exit.USAGE
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The two folders of one vault: what can be made again (cache) and what can't (state)."""
@@ -46,7 +54,9 @@ def places_for(root: Path, vault_id: str, env: Mapping[str, str]) -> Places:
     """
     key = place_key(root, vault_id)
     if override := env.get(HOME_VARIABLE):
-        home = Path(override).expanduser().absolute()
+        home = Path(override).expanduser()
+        if not home.is_absolute():
+            raise RelativeHome(value=override)
         return Places(home / "cache" / key, home / "state" / key)
     import platformdirs  # here: an overridden home does not need it
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -42,14 +42,13 @@ def resolve(catalog: Catalog, text: str) -> list[Match]:
     """Return the customers that a text may mean, each once, the surest signs first.
 
     Only the surest kind of sign that anything bears is looked at: who is named in full is meant, whoever else
-    has a name with that in it. Archived customers count only where no other does.
+    has a name with that in it. Archived customers count only where no other does; but who is archived and
+    named in full comes before those at work of whom only a part, or the pinyin, was said.
     """
-    archived: list[Match] = []
-    for tier in _tiers(catalog, text.strip()):
-        if at_work := [match for match in tier if not match.is_archived]:
-            return _each_once(at_work)
-        archived = archived or tier
-    return _each_once(archived)
+    wanted = fold(text := text.strip())
+    if not wanted:
+        return []
+    return _surest(_in_full(catalog, text, wanted)) or _surest(_in_part(catalog, text, wanted))
 
 
 def nearest(catalog: Catalog, text: str, count: int = 5) -> list[str]:
@@ -79,14 +78,25 @@ _MATCH = "customers.key, id, path, name, is_archived"
 _NAMED = f"SELECT {_MATCH}, names.text, names.kind, names.folded FROM names JOIN customers ON key = customer"
 
 
-def _tiers(catalog: Catalog, text: str) -> Iterator[list[Match]]:
-    """Yield the matches of each kind of sign, the surest kind first; the dear ones are looked for last."""
-    wanted = fold(text)
-    if not wanted:
-        return
+def _surest(tiers: Iterable[list[Match]]) -> list[Match]:
+    """Return the first matches of customers at work; where there are none, the first archived ones."""
+    archived: list[Match] = []
+    for tier in tiers:
+        if at_work := [match for match in tier if not match.is_archived]:
+            return _each_once(at_work)
+        archived = archived or tier
+    return _each_once(archived)
+
+
+def _in_full(catalog: Catalog, text: str, wanted: str) -> Iterator[list[Match]]:
+    """Yield the matches by id, then by a name, alias, file or path in full."""
     exact = _exact(catalog, text, wanted)
     yield [match for match in exact if match.how is How.ID]
     yield [match for match in exact if match.how is How.NAME]
+
+
+def _in_part(catalog: Catalog, text: str, wanted: str) -> Iterator[list[Match]]:
+    """Yield the matches of each weaker kind of sign, the surest first; the dear ones are looked for last."""
     parts = _parts(catalog, wanted)
     yield [match for match in parts if match.how in (How.NAME_START, How.NAME_PART)]
     yield [match for match in parts if match.how is How.CONTACT]

@@ -47,6 +47,7 @@ class UnknownSetting(SettingsError):
 class BadSetting(SettingsError):
     """A key with a value of the wrong kind."""
 
+    hint = N_("Mend it in an editor.")
     MESSAGES: Mapping[str, str] = {
         "missing": N_("{path}: the setting `{key}` is missing."),
         "text": N_("{path}:{line}: `{key}` must be a text in quotes."),

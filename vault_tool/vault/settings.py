@@ -19,6 +19,7 @@ from vault_tool.vault.toml import read_toml
 __all__ = [
     "LintSettings",
     "NoVault",
+    "NotThere",
     "Notice",
     "Person",
     "SealingSettings",
@@ -63,8 +64,16 @@ class NoVault(VaultError):
 class NotAVault(VaultError):
     """The folder that was named is no vault."""
 
-    message = N_("{path} is no vault: it has no vault.toml.")
+    message = N_("{path} is no vault: it and the folders above it have no vault.toml.")
     hint = N_("`vault init DIR` makes one.")
+    exit_code = Exit.UNREADABLE
+
+
+class NotThere(VaultError):
+    """The folder that was named is none."""
+
+    message = N_("{path} is no folder.")
+    hint = N_("Name the vault's folder, or one in it.")
     exit_code = Exit.UNREADABLE
 
 
@@ -160,17 +169,16 @@ class Settings:
 
 
 def find_root(cwd: Path, env: Mapping[str, str], given: Path | None = None) -> Path:
-    """Return the vault's root: as given, else `$VAULT_NOTES_DIR`, else upward from the working folder."""
+    """Return the vault's root: upward from the one given, `$VAULT_NOTES_DIR`, or the working folder."""
     named = given or (Path(env[DIR_VARIABLE]) if env.get(DIR_VARIABLE) else None)
-    if named is not None:
-        root = cwd / named.expanduser()
-        if not (root / SETTINGS_NAME).is_file():
-            raise NotAVault(path=root)
-        return root.resolve()
-    for folder in (cwd, *cwd.parents):
+    # A link and `..` are followed first: what lies above is meant as the system sees it.
+    start = cwd if named is None else (cwd / named.expanduser()).resolve()
+    if named is not None and not start.is_dir():
+        raise NotThere(path=start)
+    for folder in (start, *start.parents):
         if (folder / SETTINGS_NAME).is_file():
             return folder.resolve()
-    raise NoVault(path=cwd)
+    raise NoVault(path=cwd) if named is None else NotAVault(path=start)
 
 
 def load_settings(root: Path) -> Settings:

@@ -25,6 +25,7 @@ class BadToml(VaultError):
     """A file is no TOML."""
 
     message = N_("{path}:{line}: this is not TOML: {reason}.")
+    hint = N_("Mend that line in an editor.")
     exit_code = Exit.UNREADABLE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -17,7 +18,7 @@ from vault_tool.vault import files, journal
 from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogDamaged, CatalogUnwritable, open_catalog
 from vault_tool.vault.catalog_read import Customer, customers
 from vault_tool.vault.journal import Change, Committed, Undoing
-from vault_tool.vault.lock import DEFAULT_TIMEOUT
+from vault_tool.vault.lock import DEFAULT_TIMEOUT, write_lock
 from vault_tool.vault.places import Places, places_for
 from vault_tool.vault.refresh import Freshness, Progress, Refresher
 from vault_tool.vault.resolve import Match, nearest, resolve
@@ -102,6 +103,13 @@ class Vault:
         return parse_note(path, content.data, self.schema), content.digest
 
     # --- writing
+
+    @contextmanager
+    def writing(self, command: str, *, timeout: float = DEFAULT_TIMEOUT) -> Iterator[None]:
+        """Keep other writers out while notes are read, planned and committed: nobody comes in between."""
+        self.check_writable()
+        with write_lock(self.places, command, timeout):
+            yield
 
     def commit(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -49,9 +49,16 @@ def apply_writes(root: Path, writes: Sequence[Write], step: files.Step = files.n
             raise
         raise PartlyWritten(**error.values, written=done, total=len(writes)) from error
     finally:
-        for each in staged:
-            files.discard(each)
+        if done < len(writes):
+            # Not only those in `staged`: Ctrl-C may come when one is made and nobody has its name yet.
+            clean_own(root, (write.path for write in writes))
         _sync_folders(root, writes)
+
+
+def clean_own(root: Path, paths: Iterable[PurePosixPath]) -> None:
+    """Remove what this process staged beside these files and did not put in place."""
+    for folder in {path.parent for path in paths}:
+        files.clean_leftovers(root / folder, own=True)
 
 
 def case_twins(root: Path, writes: Sequence[Write]) -> set[PurePosixPath]:
