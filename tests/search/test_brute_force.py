@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.search.vaults import exactly_found, make_vault
+from tests.search.vaults import close_all, exactly_found, make_vault
 from vault_tool.notes.folding import fold, is_han
 from vault_tool.search.engine import open_engine
 from vault_tool.search.follow import follow
@@ -148,5 +148,5 @@ def test_search_finds_exactly_what_a_scan_of_every_text_finds(made, asked):
 
         wrong = [query for query in asked if exactly_found(vault, engine, query) != scan(everything, query)]
 
-        vault.catalog.close()
+        close_all()
         assert wrong == []

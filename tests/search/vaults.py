@@ -28,6 +28,15 @@ name = "张伟"
 """
 
 
+_opened: list[Vault] = []
+
+
+def close_all() -> None:
+    """Close every vault that was opened here."""
+    while _opened:
+        _opened.pop().catalog.close()
+
+
 def make_vault(folder: Path, notes: Mapping[str, str]) -> Vault:
     """Write a vault of these notes (by the name of their files) and open it, its catalog fresh."""
     root = folder / "vault"
@@ -49,7 +58,9 @@ def write_note(root: Path, name: str, text: str) -> None:
 
 def open_again(root: Path) -> Vault:
     """Open a vault as another process would."""
-    return vault_at(root, {"VAULT_NOTES_HOME": str(root.parent / "home")})
+    vault = vault_at(root, {"VAULT_NOTES_HOME": str(root.parent / "home")})
+    _opened.append(vault)
+    return vault
 
 
 def read(vault: Vault, text: str) -> Query:
@@ -70,8 +81,8 @@ def ask(vault: Vault, text: str, **options: object) -> Answer:
 
 
 def places(answer: Answer) -> list[str]:
-    """Name the hits by file and line, best first."""
-    return [f"{hit.path.stem}:{hit.passage.line}" for hit in answer.hits]
+    """Name the hits by file and day (profile or section, where it has none), best first."""
+    return [f"{hit.path.stem}:{hit.passage.day or hit.passage.kind}" for hit in answer.hits]
 
 
 def exactly_found(vault: Vault, engine: object, query: Query) -> set[tuple[str, int]]:

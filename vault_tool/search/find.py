@@ -58,7 +58,8 @@ def simplified(query: Query, words: Words) -> Query:
 class Finder:
     """Finds the passages that match; `wide` lets other forms of a word count, too.
 
-    `archived` None means all customers, False those at work.
+    `archived` None means all customers, False those at work. A filter on entries counts as a word that stands
+    in the entry: `蓝海 channel:电话` are the calls of 蓝海.
     """
 
     def __init__(
@@ -89,8 +90,9 @@ class Finder:
         asked = self._node(query)
         if asked is not None:
             return self._by_words(query, asked, anywhere=anywhere)
-        if not anywhere and (terms := words_in(query)) and not _has_filters(query):
-            return _both(self._find(query, anywhere=True), self._find(Or(tuple(terms)), anywhere=False))
+        if not anywhere and self._is_tangled(query):
+            inside = self._inside(query)
+            return {key: ranked for key, ranked in self._find(query, anywhere=True).items() if key in inside}
         match query:
             case And(nodes=nodes):
                 return self._find_all(nodes, anywhere=anywhere)
@@ -99,6 +101,20 @@ class Finder:
             case Not(node=node):
                 return _but(self._everything, self._find(node, anywhere=True))
         raise AssertionError(query)
+
+    def _is_tangled(self, query: Query) -> bool:
+        """Tell whether words and filters are mixed below the first level, where no part stands for itself."""
+        return isinstance(query, And) and any(
+            words_in(node, wanted=False) and not isinstance(node, Not) and self._node(node) is None
+            for node in query.nodes
+        )
+
+    def _inside(self, query: Query) -> Found:
+        """Find what has a word of a query in itself, a filter on entries included, or matches without any."""
+        parts = [*words_in(query), *_entry_filters(query)]
+        if (rest := _without_words(query)) is not None:
+            parts.append(rest)
+        return self._find(Or(tuple(parts)), anywhere=False) if parts else {}
 
     def _find_all(self, nodes: Iterable[Query], *, anywhere: bool) -> Found:
         """Find what all of these hold for: words together, filters together, the rest one by one."""
@@ -118,6 +134,7 @@ class Finder:
         together = [words[0] if len(words) == 1 else And(tuple(words))] if words else []
         if filters:
             together.append(And(tuple(filters)))
+        anywhere = anywhere or any(map(_entry_filters, filters))
         found = [self._find(node, anywhere=anywhere) for node in (*together, *others)]
         both = reduce(_both, found) if found else self._everything
         return reduce(_but, (self._find(node, anywhere=True) for node in barred), both)
@@ -222,13 +239,31 @@ class Finder:
         return found
 
 
-def _has_filters(query: Query) -> bool:
+def _entry_filters(query: Query) -> list[Query]:
+    """Return the filters of a query that are about one entry."""
     match query:
         case And(nodes=nodes) | Or(nodes=nodes):
-            return any(map(_has_filters, nodes))
+            return [inner for node in nodes for inner in _entry_filters(node)]
+        case Term() | Not():
+            return []
+    return [query] if query.of_entry else []
+
+
+def _without_words(query: Query) -> Query | None:
+    """Return what is left of a query in a passage that holds none of its words; None when nothing can be."""
+    match query:
+        case Term():
+            return None
+        case And(nodes=nodes):
+            left = [_without_words(node) for node in nodes]
+            return None if None in left else And(tuple(node for node in left if node is not None))
+        case Or(nodes=nodes):
+            some = tuple(node for node in map(_without_words, nodes) if node is not None)
+            return Or(some) if some else None
         case Not(node=node):
-            return _has_filters(node)
-    return not isinstance(query, Term)
+            inner = _without_words(node)
+            return And(()) if inner is None else Not(inner)
+    return query
 
 
 def _both(first: Found, second: Found) -> Found:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -97,13 +98,16 @@ def follow(engine: Engine, catalog: Catalog, schema: Schema, progress: Progress 
             customers = None
     try:
         total = _count(catalog, customers)
-        engine.write(now, customers, documents(catalog, schema, customers), progress, total)
+        with closing(documents(catalog, schema, customers)) as told:
+            engine.write(now, customers, told, progress, total)
     except EngineLocked:
         return False
     return True
 
 
-def documents(catalog: Catalog, schema: Schema, customers: Sequence[int] | None) -> Iterator[Document]:
+def documents(
+    catalog: Catalog, schema: Schema, customers: Sequence[int] | None
+) -> Generator[Document, None, None]:
     """Yield what an engine is told of the passages of these customers, or of all (None)."""
     heads = heads_of(catalog, schema, customers)
     sql = "SELECT key, customer, kind, day, tags, bold, coalesce(folded, text) FROM passages"

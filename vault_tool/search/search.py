@@ -256,11 +256,7 @@ def _by_name(catalog: Catalog, query: Query, archived: bool | None) -> Found:
     """Find the profiles of customers called so, by pinyin or file name; the last resort for one word."""
     if not isinstance(query, Term) or not (query.text.isascii() and query.text.isalpha()):
         return {}
-    keys = [
-        match.key
-        for match in resolve(catalog, query.text)
-        if archived in (None, match.is_archived)
-    ]
+    keys = [match.key for match in resolve(catalog, query.text) if archived in (None, match.is_archived)]
     marks = ", ".join("?" * len(keys))
     rows = catalog.rows(f"SELECT key FROM passages WHERE kind = 'profile' AND customer IN ({marks})", keys)
     return {key: Ranked(0.0, None) for (key,) in rows}

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import unicodedata
 import warnings
+from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -58,7 +60,7 @@ def _light_import() -> Iterator[None]:
 
 with _light_import():
     from whoosh import query
-    from whoosh.codec.whoosh3 import W3Codec
+    from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
     from whoosh.columns import NumericColumn
     from whoosh.fields import COLUMN, ID, STORED, FieldType, Schema
     from whoosh.filedb.filestore import FileStorage, RamStorage
@@ -75,7 +77,7 @@ _NO_DAY = 0  # 0001-01-01 is day 1
 _MOST_SEGMENTS = 12
 _LOCK_SECONDS = 0.5  # a save takes 20 ms; whoever holds the lock longer is building
 _DELETE_AT_ONCE = 200
-_POOL_MB = 256
+_BLOCK = 1024
 
 
 class _Tokens(FieldType):  # type: ignore[misc]
@@ -92,16 +94,85 @@ class _Tokens(FieldType):  # type: ignore[misc]
             yield token.encode("utf-8", "surrogatepass"), times, weight, b""
 
 
-class _Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's own format, set for quick building: twice as quick as its defaults, and no larger.
+class _Pool:
+    """Collects the postings of a write by token, ready to be written; takes the place of Whoosh's own.
 
-    Lengths per block serve an optimisation that asking for all hits never uses.
+    That one makes a tuple of each posting, sorts them on disk and writes them one by one: thrice the work.
+    Progress is told here: handing over the passages is half of the work.
     """
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.fieldnames: set[str] = set()
+        self._fields: defaultdict[str, dict[bytes, tuple[array[int], array[float]]]] = defaultdict(dict)
+        self._progress = progress or (lambda done, total: None)
+        self._total = total
+        self._last = 0
+
+    def add(self, posting: tuple[str, bytes, int, float, bytes]) -> None:
+        """Take in a posting: field, token, document (never one before the last), weight."""
+        field, token, document, weight, _ = posting
+        terms = self._fields[field]
+        if token not in terms:
+            terms[token] = (array("I"), array("f"))
+        documents, weights = terms[token]
+        documents.append(document)
+        weights.append(weight)
+        if document >= self._last + 500:
+            self._last = document
+            self._progress(min(document, self._total) // 2, self._total)
+
+    def iter_postings(self) -> Iterator[tuple[str, bytes, array[int], array[float]]]:
+        """Yield for each field and token, in order, all documents with their weights."""
+        count = sum(map(len, self._fields.values()))
+        written = 0
+        for field in sorted(self._fields):
+            for token, (documents, weights) in sorted(self._fields[field].items()):
+                yield field, token, documents, weights
+                written += 1
+                if written % 2000 == 0:
+                    self._progress((self._total + self._total * written // count) // 2, self._total)
+
+    def cleanup(self) -> None:
+        """Forget everything."""
+        self._fields.clear()
+
+
+class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
+    """Writes what `_Pool` collected, a token's documents at once instead of one by one."""
+
+    def add_postings(self, schema: Any, lengths: Any, items: Any) -> None:
+        """Write every token of every field."""
+        last = None
+        for field, token, documents, weights in items:
+            if field != last:
+                if last is not None:
+                    self.finish_field()
+                self.start_field(field, schema[field])
+                last = field
+            self.start_term(token)
+            block = self._postwriter
+            for start in range(0, len(documents), _BLOCK):
+                if start:
+                    block._write_block()
+                block._ids = documents[start : start + _BLOCK]
+                block._weights = weights[start : start + _BLOCK]
+                block._maxweight = max(block._weights)
+            self.finish_term()
+        if last is not None:
+            self.finish_field()
+
+
+class _Codec(W3Codec):  # type: ignore[misc]
+    """Whoosh's own format, set for quick building; lengths per block serve what we never ask for."""
 
     length_stats = False
 
     def __init__(self) -> None:
-        super().__init__(blocklimit=1024, compression=1)
+        super().__init__(blocklimit=_BLOCK, compression=1)
+
+    def field_writer(self, storage: Any, segment: Any) -> Any:
+        """Return what writes the postings of a segment."""
+        return _FieldWriter(self, storage, segment)
 
 
 _SCHEMA = Schema(
@@ -235,12 +306,12 @@ class WhooshEngine:
     ) -> None:
         """Replace passages and note the position, in one commit."""
         writer = self._writer()
-        steps = _Steps(writer, progress, total)
+        writer.pool = _Pool(progress, total)
         try:
             if customers is not None:
                 _delete(writer, customers)
             for document in documents:
-                writer.add_document(**steps.counted(_fields(document)))
+                writer.add_document(**_fields(document))
             kept = {"format": _FORMAT, "generation": position.generation, "seq": position.seq}
             writer.delete_by_term("marker", _MARKER)
             writer.add_document(marker=_MARKER, position=json.dumps(kept))
@@ -248,9 +319,9 @@ class WhooshEngine:
                 writer.commit(mergetype=CLEAR)
             else:
                 writer.commit(merge=len(writer.segments) >= _MOST_SEGMENTS)
-            steps.finish()
+            if progress:
+                progress(total, total)
         except BaseException:
-            steps.stop()
             with suppress(Exception):
                 writer.cancel()
             raise
@@ -263,7 +334,7 @@ class WhooshEngine:
     def _writer(self) -> Any:
         try:
             index = self._open_or_make()
-            return index.writer(codec=_Codec(), compound=False, limitmb=_POOL_MB, timeout=_LOCK_SECONDS)
+            return index.writer(codec=_Codec(), compound=False, timeout=_LOCK_SECONDS)
         except LockError as error:
             raise EngineLocked from error
 
@@ -299,46 +370,6 @@ class WhooshEngine:
             return []
         known = (text.decode("utf-8", "replace") for text in searcher.reader().expand_prefix("own", word[:1]))
         return difflib.get_close_matches(word, (text for text in known if text != word), count, 0.75)
-
-
-class _Steps:
-    """Tells how far a write has come: handing over passages is one third of the work, the commit the rest."""
-
-    def __init__(self, writer: Any, progress: Progress | None, total: int) -> None:
-        self._progress = progress or (lambda done, total: None)
-        self._total = total
-        self._documents = self._postings = 0
-        self._pool = writer.pool
-        self._sorted = writer.pool.iter_postings
-        self._running: Any = None
-        writer.pool.iter_postings = self._watched
-
-    def counted(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Count a document that is handed over."""
-        self._documents += 1
-        self._postings += len(fields["own"]) + len(fields["forms"]) + len(fields["head"]) + 1
-        if self._documents % 200 == 0:
-            self._progress(self._documents // 3, self._total)
-        return fields
-
-    def _watched(self) -> Iterator[Any]:
-        """Yield what the commit writes, in its order, and count it."""
-        self._running = self._sorted()
-        for done, posting in enumerate(self._running, start=1):
-            if done % 10_000 == 0:
-                share = min(1.0, (1 + 2 * done / max(self._postings, 1)) / 3)
-                self._progress(int(self._total * share), self._total)
-            yield posting
-
-    def finish(self) -> None:
-        """Tell that all is done."""
-        self._progress(self._total, self._total)
-
-    def stop(self) -> None:
-        """Close the sorted files before their folder goes: left open, each would complain on stderr."""
-        with suppress(Exception):
-            if self._running is not None:
-                self._running.close()
 
 
 def _fields(document: Document) -> dict[str, Any]:
