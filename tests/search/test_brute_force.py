@@ -15,7 +15,7 @@ from tests.search.vaults import close_all, exactly_found, make_vault
 from vault_tool.notes.folding import fold, is_han
 from vault_tool.search.engine import open_engine
 from vault_tool.search.follow import follow
-from vault_tool.search.query import And, Not, Or, Query, Term
+from vault_tool.search.tree import And, Not, Or, Query, Term
 from vault_tool.vault.catalog_read import passages_of
 from vault_tool.vault.vault import Vault
 

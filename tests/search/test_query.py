@@ -11,20 +11,9 @@ from hypothesis import strategies as st
 
 from vault_tool.schema import load_schema
 from vault_tool.search.days import Days
-from vault_tool.search.query import (
-    And,
-    Between,
-    Equal,
-    Not,
-    Or,
-    Present,
-    Query,
-    Reading,
-    Term,
-    Within,
-    parse_query,
-)
+from vault_tool.search.query import Reading, parse_query
 from vault_tool.search.query_errors import QueryError
+from vault_tool.search.tree import And, Between, Equal, Not, Or, Present, Query, Term, Within
 
 SUNDAY = date(2026, 11, 22)
 SAVED = {"沉默": "stage:active last:>60d", "环": "@环"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vault_tool.notes.folding import fold
-from vault_tool.search.query import Term
+from vault_tool.search.tree import Term
 from vault_tool.search.words import Word, make_word
 
 

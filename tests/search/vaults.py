@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from vault_tool.search.find import Finder, simplified, words_in
-from vault_tool.search.query import Query, Reading, parse_query
+from vault_tool.search.query import Reading, parse_query
 from vault_tool.search.search import Answer, search
+from vault_tool.search.tree import Query
 from vault_tool.search.words import make_word
 from vault_tool.vault.vault import Vault, vault_at
 

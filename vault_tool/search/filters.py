@@ -9,18 +9,7 @@ import re
 from typing import NamedTuple, assert_never
 
 from vault_tool.notes.folding import fold
-from vault_tool.search.query import (
-    And,
-    Between,
-    Equal,
-    Filter,
-    Not,
-    Or,
-    Present,
-    Query,
-    Term,
-    Within,
-)
+from vault_tool.search.tree import And, Between, Equal, Filter, Not, Or, Present, Query, Term, Within
 
 
 class Condition(NamedTuple):

@@ -10,7 +10,7 @@ from vault_tool.schema import Schema
 from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Ranked
 from vault_tool.search.filters import ALWAYS, Condition, entry_condition
 from vault_tool.search.follow import Head, heads_of
-from vault_tool.search.query import And, Not, Or, Query, Term
+from vault_tool.search.tree import And, Not, Or, Query, Term
 from vault_tool.search.words import Word
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts

@@ -24,9 +24,9 @@ from vault_tool.search.engine import (
 )
 from vault_tool.search.find import Finder, Found, Words, simplified, words_in
 from vault_tool.search.follow import Head, follow, heads_of
-from vault_tool.search.query import And, Equal, Or, Query, Term
 from vault_tool.search.query_errors import QueryError
 from vault_tool.search.snippet import Finds, Snippet, make_snippet
+from vault_tool.search.tree import And, Equal, Or, Query, Term
 from vault_tool.search.words import Word, make_word
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import Customer, StoredPassage, customers_of, passages_with

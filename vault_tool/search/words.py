@@ -19,7 +19,7 @@ from vault_tool.search.analyzer import (
     words_of,
 )
 from vault_tool.search.engine import AnyOf, Node, Want
-from vault_tool.search.query import Term
+from vault_tool.search.tree import Term
 
 Synonyms = Mapping[str, tuple[str, ...]]
 WordsLike = Callable[[str, int], list[str]]
