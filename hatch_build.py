@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,22 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 def compile_catalogues(root: Path) -> list[Path]:
-    """Write a `.mo` beside every `.po` under the package; return what was written."""
+    """Bring the `.mo` beside every `.po` under the package up to date; return what was written."""
     written = []
     for po in sorted((root / "vault_tool" / "locale").glob("*/LC_MESSAGES/*.po")):
         with po.open("rb") as source:
             catalogue = read_po(source)
+        compiled = BytesIO()
+        write_mo(compiled, catalogue)
         mo = po.with_suffix(".mo")
-        with mo.open("wb") as target:
-            write_mo(target, catalogue)
-        written.append(mo)
+        if not mo.exists() or mo.read_bytes() != compiled.getvalue():
+            # Another process may be reading it: it finds the old one or the new one.
+            unfinished = mo.with_name(f"{mo.name}.{os.getpid()}")
+            unfinished.write_bytes(compiled.getvalue())
+            unfinished.replace(mo)
+            written.append(mo)
+        else:
+            mo.touch()
     return written
 
 

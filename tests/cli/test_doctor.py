@@ -87,6 +87,38 @@ def test_broken_settings_are_bad_and_the_rest_is_still_said(vault_run: VaultRun,
     assert SECRET_NAME not in ran.out
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('id = "v1"\nversion = = 1\n', "vault.toml:2: this is not TOML: "),
+        ('id = "v1"\nlanguage = "fr"\n', "vault.toml:2: `language` must be one of"),
+        ('id = "v1"\nlanguge = "zh"\n', "vault.toml:2: unknown setting `languge`."),
+    ],
+)
+def test_what_is_wrong_in_the_settings_is_said_with_its_line_and_what_to_do(
+    vault_run: VaultRun, home: Path, settings: str, said: str
+):
+    (home / "vault.toml").write_text(settings, encoding="utf-8")
+
+    ran = vault_run("doctor", "--json", cwd=home, env=REAL_DAY)
+    listed = vault_run("list", cwd=home)
+
+    (check,) = [check for check in ran.json["checks"] if check["name"] == "vault.toml"]
+    assert said in check["seen"]
+    assert check["hint"] and "vault status" not in check["hint"]
+    assert said in listed.err
+    assert f"Hint: {check['hint']}" in listed.err
+
+
+def test_a_home_that_is_no_full_path_is_bad(vault_run: VaultRun, home: Path):
+    ran = vault_run("doctor", "--json", cwd=home, env={**REAL_DAY, "VAULT_NOTES_HOME": "state"})
+
+    assert verdicts(ran)["vault.toml"] == "bad"
+    assert "VAULT_NOTES_HOME" in ran.out
+    assert vault_run("list", cwd=home, env={"VAULT_NOTES_HOME": "state"}).status == 2
+    assert not (home / "state").exists()
+
+
 def test_without_git_a_person_is_told_what_it_is_for(vault_run: VaultRun, home: Path, tmp_path: Path):
     ran = vault_run("doctor", "--json", cwd=home, env={**REAL_DAY, "PATH": str(tmp_path)})
 

@@ -282,3 +282,32 @@ def test_on_a_terminal_it_asks_and_a_slip_in_the_next_step_costs_nothing(home: P
     assert child.exitstatus == 0
     assert "\n\n当面谈妥\n\n" in text(home)
     assert "下次跟进: 2026-11-27 签合同\n" in text(home)
+
+
+@pytest.mark.parametrize("tag", ["a b", "a,b", "a#b", "#", "", "甲，乙"])
+def test_a_tag_that_would_break_the_heading_is_refused(vault_run: VaultRun, home: Path, tag: str) -> None:
+    ran = vault_run("log", "蓝海", "谈价", "-t", tag, cwd=home, env=ME)
+
+    assert ran.status == 2
+    assert "can't be a tag" in ran.err
+    assert text(home) == NOTE
+
+
+def test_a_day_to_come_is_written_with_a_warning(vault_run: VaultRun, home: Path) -> None:
+    ahead = vault_run("log", "蓝海", "谈价", "--date", "2027-12-25", cwd=home, env=ME)
+    # A colleague further east may live in tomorrow.
+    tomorrow = vault_run("log", "蓝海", "谈价", "--date", "2026-11-24", cwd=home, env=ME)
+
+    assert (ahead.status, tomorrow.status) == (0, 0)
+    assert "still to come" in ahead.err
+    assert "Warning" not in tomorrow.err
+    assert "## 2027-12-25" in text(home)
+
+
+@pytest.mark.parametrize("field", ["金额=多", "评分=好"])
+def test_a_value_of_the_wrong_form_is_refused(vault_run: VaultRun, home: Path, field: str) -> None:
+    ran = vault_run("log", "蓝海", "谈价", "-f", field, cwd=home, env=ME)
+
+    assert ran.status == 2
+    assert field.partition("=")[2] in ran.err
+    assert text(home) == NOTE

@@ -92,3 +92,58 @@ def test_a_dry_run_writes_nothing(vault_run: VaultRun, tmp_path: Path) -> None:
 
     assert "客户名称: 北辰仓储" in ran.out
     assert list((home / "customers").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([""], "name is empty"),
+        (["   "], "name is empty"),
+        (["多\n行"], "one line"),
+        (["北辰", "预计金额=很多"], "needs an amount"),
+        (["北辰", "网站=none"], "https://example.com"),
+        (["北辰", "阶段="], "is missing"),
+        (["北辰", "阶段"], "is not NAME=VALUE"),
+    ],
+)
+def test_what_makes_no_customer_is_refused(
+    vault_run: VaultRun, tmp_path: Path, words: list[str], said: str
+) -> None:
+    home = make_vault(tmp_path / "v", {})
+
+    ran = vault_run("new", *words, cwd=home, env=ME)
+
+    assert ran.status == 2
+    assert said in ran.err
+    assert list((home / "customers").iterdir()) == []
+
+
+def test_log_starts_no_customer_of_many_lines(vault_run: VaultRun, tmp_path: Path) -> None:
+    home = make_vault(tmp_path / "v", {})
+
+    ran = vault_run("log", "多\n行", "--new", "谈价", cwd=home, env=ME)
+
+    assert (ran.status, list((home / "customers").iterdir())) == (2, [])
+
+
+@pytest.mark.parametrize("said", ["me", "我"])
+def test_me_is_the_person_behind_the_run(vault_run: VaultRun, tmp_path: Path, said: str) -> None:
+    home = make_vault(tmp_path / "v", {})
+
+    unknown = vault_run("new", "北辰", "-o", said, cwd=home)
+    known = vault_run("new", "北辰", "-o", said, cwd=home, env=ME)
+
+    assert (unknown.status, known.status) == (2, 0)
+    assert "vault whoami" in unknown.err
+    assert "负责人: 李娜\n" in (home / "customers/北辰.md").read_text(encoding="utf-8")
+
+
+def test_a_customer_without_an_owner_is_told_of(vault_run: VaultRun, tmp_path: Path) -> None:
+    home = make_vault(tmp_path / "v", {})
+
+    ran = vault_run("new", "Acme & Sons", cwd=home)
+
+    assert ran.status == 0, ran.err
+    assert "vault whoami NAME" in ran.err
+    assert "vault log 'Acme & Sons'" in ran.err
+    assert "vault undo" in ran.err

@@ -259,3 +259,44 @@ def test_progress_in_a_pipe_says_nothing():
         advance(5)
 
     assert out.getvalue() + err.getvalue() == ""
+
+
+# Narrow terminals
+
+ROWS = [
+    ("杭州蓝海国际贸易有限公司", "方案报价", "李娜", "2026-11-27", "2026-11-20", "123", "customers/蓝海.md"),
+    ("王五", "成交", "欧阳文静", "", "2026-09-01", "1", "customers/杭州/王五.md"),
+]
+HEADER = ("客户名称", "业务阶段", "负责人", "下次跟进", "最近联系", "记录", "文件")
+EXPENDABLE = ((6, 5, 4), (2, 1))
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept", "name"),
+    [
+        (120, HEADER, "杭州蓝海国际贸易有限公司"),
+        (80, HEADER[:6], "杭州蓝海国际贸易有限公司"),
+        (60, HEADER[:4], "杭州蓝海国际贸易有限公司"),
+        (40, HEADER[:4], "杭州蓝…"),
+        (30, (HEADER[0], HEADER[1], HEADER[3]), "杭州蓝…"),
+    ],
+)
+def test_a_narrow_terminal_drops_columns_then_cuts_the_name(columns: int, kept: tuple[str, ...], name: str):
+    output, out, _err = make({"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "dumb"}, tty=True)
+
+    output.table(ROWS, HEADER, EXPENDABLE)
+
+    header, first, _second = out.getvalue().splitlines()
+    assert tuple(header.split()) == kept
+    assert first.split()[0] == name
+    assert "2026-11-27" in first
+    assert max(width(line) for line in out.getvalue().splitlines()) <= columns
+
+
+def test_one_very_long_name_drops_no_column_that_fits_beside_half_the_line():
+    output, out, _err = make({"COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}, tty=True)
+
+    output.table([("长" * 80, *ROWS[0][1:]), *ROWS], HEADER, EXPENDABLE)
+
+    assert tuple(out.getvalue().splitlines()[0].split()) == HEADER[:6]
+    assert width(out.getvalue().splitlines()[1]) >= 119

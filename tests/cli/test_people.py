@@ -77,3 +77,13 @@ def test_nobody_is_added_twice(vault_run: VaultRun, home: Path):
 
 def test_the_team_of_no_vault_is_an_error(vault_run: VaultRun):
     assert vault_run("people").status == 3
+
+
+@pytest.mark.parametrize("words", [[""], ["  "], ["a\nb"], ["陈静", "--alias", "a\nb"]])
+def test_a_name_is_one_line_and_not_empty(vault_run: VaultRun, home: Path, words: list[str]):
+    before = (home / "vault.toml").read_bytes()
+
+    ran = vault_run("people", "add", *words, cwd=home)
+
+    assert ran.status == 2
+    assert (home / "vault.toml").read_bytes() == before

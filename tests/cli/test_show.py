@@ -117,3 +117,15 @@ def test_no_match_names_the_nearest(vault_run: VaultRun, home: Path) -> None:
 
     assert ran.status == 2
     assert "蓝天仓储" in ran.err
+
+
+def test_an_amount_without_a_currency_is_in_the_vaults(vault_run: VaultRun, home: Path) -> None:
+    vault_run("set", "蓝天", "预计金额=80万", cwd=home)
+
+    assert "800,000 CNY" in vault_run("show", "蓝天", cwd=home).out
+
+
+def test_hints_can_be_typed_as_they_stand(vault_run: VaultRun, home: Path) -> None:
+    ran = vault_run("show", "Acme & Sons", cwd=home)
+
+    assert "vault log 'Acme & Sons' --new" in ran.err

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.cli.vaults import ME, make_vault
 from tests.conftest import VaultRun
+from vault_tool.cli.output import Output
+from vault_tool.cli.status import _print
+from vault_tool.cli.width import width
 
 GOOD = "---\nid: c1\nname: 蓝海\ntype: 企业客户\nstage: lead\nowner: li.na\nnext: 2026-11-01 寄样\n---\n\n## 2026-10-01 电话\n\n谈价。\n"
 
@@ -57,3 +62,21 @@ def test_status_tells_the_last_writes_and_which_are_undone(vault_run: VaultRun, 
     assert [write["undone"] for write in writes] == [True, False]
     assert writes[0]["files"] == ["customers/蓝海.md"]
     assert shown.count("(undone)") == 1
+
+
+def test_stages_go_on_below_where_a_terminal_is_narrow(home: Path):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    out = Terminal()
+    output = Output(Terminal(), out, Terminal(), {"COLUMNS": "40", "TERM": "dumb"})
+    stages = "潜在客户 12, 初步接触 3, 需求确认 4, 方案报价 5, 商务谈判 6"
+
+    _print(SimpleNamespace(out=output), [("库", "/v"), ("阶段", stages)])  # type: ignore[arg-type]
+
+    lines = out.getvalue().splitlines()
+    assert max(map(width, lines)) <= 40
+    assert "".join(lines).replace(" ", "") == f"库/v阶段{stages}".replace(" ", "")
+    assert [line[:6].strip() for line in lines[2:]] == [""] * len(lines[2:])
+    assert all(line.rstrip().endswith(",") for line in lines[1:-1])

@@ -9,7 +9,8 @@ import click
 from vault_tool.cli.app import App
 from vault_tool.cli.help import Command
 from vault_tool.cli.me import me
-from vault_tool.search.query import Query, Reading, parse_query
+from vault_tool.search.query import Reading, parse_query
+from vault_tool.search.tree import Query
 
 _HIDDEN = "\0"
 

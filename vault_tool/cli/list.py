@@ -18,6 +18,8 @@ from vault_tool.search.filters import customer_condition
 from vault_tool.vault.catalog_read import Customer, customers_where
 
 _LAST = "9999"
+# What a narrow terminal goes without: file, number of entries, last contact; in need also owner and stage.
+_EXPENDABLE = ((6, 5, 4), (2, 1))
 _SORTS: dict[str, Callable[[Customer], tuple[object, ...]]] = {
     "name": lambda customer: (str(customer.path),),
     "next": lambda customer: (customer.next or _LAST, str(customer.path)),
@@ -72,7 +74,7 @@ def list(
     elif paths:
         app.out.lines(str(customer.path) for customer in shown)
     else:
-        app.out.table([_row(app, customer) for customer in shown], _header(app))
+        app.out.table([_row(app, customer) for customer in shown], _header(app), _EXPENDABLE)
         count = ngettext("{count} customer", "{count} customers", len(matched)).format(count=len(matched))
         if app.out.is_terminal:
             left = _(", {count} shown").format(count=len(shown)) if len(shown) < len(matched) else ""

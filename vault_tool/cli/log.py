@@ -18,7 +18,9 @@ from vault_tool.cli.words import (
     NotADay,
     assignment,
     inline_value,
+    is_ahead,
     known_inline_field,
+    known_tag,
     known_word,
     next_step,
     said_day,
@@ -112,7 +114,7 @@ def log(
         time=_time(time),
         channel=known_word(schema, "channel", channel) if channel else None,
         kind=known_word(schema, "kind", kind) if kind else None,
-        tags=tuple(tag.lstrip("#＃") for tag in tags),
+        tags=tuple(known_tag(tag) for tag in tags),
         title=title,
         fields=tuple(_field(app, field) for field in fields),
     )
@@ -121,6 +123,8 @@ def log(
         next=next_step(next_, app.today, schema) if next_ else None,
         stage=known_word(schema, "stage", stage) if stage else None,
     )
+    if is_ahead(draft.date, app.today):
+        app.out.warn(_("{day} is still to come; it is written as what happened.").format(day=draft.date))
     begun = _begun(app, customer) if new else None
     note = begun or app.vault.read(pick_customer(app, customer).path)[0]
     capture = _complete(app, note.name, capture, edit=edit)

@@ -7,7 +7,8 @@ from vault_tool.cli.complete import people, stages, types
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.me import known_person, me
 from vault_tool.cli.pick import fresh
-from vault_tool.cli.words import assignment, known_field, known_word, typed_value
+from vault_tool.cli.say import shell_word
+from vault_tool.cli.words import assignment, known_field, known_name, known_word, typed_value
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
 from vault_tool.notes.note import Note
@@ -55,6 +56,7 @@ def new(
     as_json: bool,
 ) -> Exit:
     """Write a new customer's note."""
+    name = known_name(name)
     fresh(app)
     assignments = (assignment(text) for text in fields)
     given = {known_field(app.vault.schema, key).name: value for key, value in assignments}
@@ -80,12 +82,20 @@ def new(
         app.out.json({"customer": {"id": note.id, "name": note.name}, "path": str(note.path)})
     else:
         app.out.line(_("New: {name} → {path}").format(name=name, path=note.path))
-        app.out.hint(_("vault log {name} ... writes the first entry.").format(name=name))
+        first = _("vault log {name} ... writes the first entry.").format(name=shell_word(name))
+        app.out.hint(f"{first} {_('vault undo takes it back.')}")
+        if note.owner is None:
+            app.out.hint(
+                _(
+                    "It has no owner yet: vault set {name} owner=NAME. `vault whoami NAME` says who you are."
+                ).format(name=shell_word(name))
+            )
     return Exit.OK
 
 
 def begin(app: App, name: str, given: dict[str, str]) -> Note:
     """Return the note of a new customer, not written yet; its path is free. `given` is by canonical name."""
+    name = known_name(name)
     vault, schema, settings = app.vault, app.vault.schema, app.vault.settings
     values = {
         key: typed_value(known_field(schema, key), text, app.today, schema) for key, text in given.items()

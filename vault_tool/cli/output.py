@@ -103,8 +103,17 @@ class Output:
         with self._sending(self._out):
             self._out.write(_dump(document))
 
-    def table(self, rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> None:
-        """Print rows: aligned and cut to a terminal's width; in a pipe by tabs, without the header."""
+    def table(
+        self,
+        rows: Iterable[Sequence[str]],
+        header: Sequence[str] = (),
+        expendable: Sequence[Sequence[int]] = (),
+    ) -> None:
+        """Print rows: aligned and cut to a terminal's width; in a pipe by tabs, without the header.
+
+        A narrow terminal goes without the `expendable` columns, in their order: without the first group
+        before the first column is cut, without the second before little is left of it. No other is cut then.
+        """
         cells = [[" ".join(cell.split()) for cell in row] for row in rows]
         if not self.is_terminal:
             self.lines("\t".join(row) for row in cells)
@@ -112,7 +121,10 @@ class Output:
         if not cells:
             return
         titles = [list(header)] if header else []
-        widths = _column_widths([*titles, *cells], self.columns)
+        if expendable:
+            kept = _kept_columns([*titles, *cells], self.columns, expendable)
+            titles, cells = ([[row[i] for i in kept] for row in part] for part in (titles, cells))
+        widths = _column_widths([*titles, *cells], self.columns, only_first=bool(expendable))
         for title in titles:
             self.line(self.style(_aligned(title, widths), "bold"))
         self.lines(_aligned(row, widths) for row in cells)
@@ -312,10 +324,32 @@ def _visible(match: re.Match[str]) -> str:
     return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "\ufffd"
 
 
-def _column_widths(rows: Sequence[Sequence[str]], columns: int) -> list[int]:
-    """Give each column its natural width, then take from the widest until all fit."""
-    widths = [max(width(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows)))]
+def _natural_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(width(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows)))]
+
+
+def _kept_columns(
+    rows: Sequence[Sequence[str]], columns: int, expendable: Sequence[Sequence[int]]
+) -> list[int]:
+    """Return which columns a terminal has room for."""
+    widths = _natural_widths(rows)
+    kept = list(range(len(widths)))
+    # One very long name costs all others no more than half the line.
+    for group, most in zip(expendable, (columns // 2, _NARROWEST), strict=False):
+        widths[0] = min(widths[0], most)
+        for index in group:
+            if sum(widths[i] for i in kept) + len(_GAP) * (len(kept) - 1) > columns:
+                kept.remove(index)
+    return kept
+
+
+def _column_widths(rows: Sequence[Sequence[str]], columns: int, *, only_first: bool) -> list[int]:
+    """Give each column its natural width, then take from the widest, or the first, until all fit."""
+    widths = _natural_widths(rows)
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - columns
+    if only_first:
+        widths[0] -= min(max(excess, 0), widths[0] - 1)
+        return widths
     while excess > 0 and (widest := max(widths)) > _NARROWEST:
         widths[widths.index(widest)] -= 1
         excess -= 1

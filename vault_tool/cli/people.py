@@ -9,6 +9,7 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.change import show_diff
 from vault_tool.cli.help import argument, command, group, option
+from vault_tool.cli.words import known_name
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _
 from vault_tool.vault import files
@@ -61,6 +62,7 @@ def add(
     """Add a person at the end of vault.toml."""
     from vault_tool.vault.names import person_id as made_from
 
+    name, aliases = known_name(name), tuple(known_name(alias) for alias in aliases)
     vault = app.vault
     taken = {person.id for person in vault.settings.people}
     person = Person(person_id or made_from(name, taken), name, aliases, email)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault_tool.cli.app import App
+from vault_tool.cli.say import shell_word
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
 
@@ -16,7 +17,7 @@ class NoSuchCustomer(VaultError):
     """No customer goes by that name."""
 
     message = N_("No customer is called “{name}”.")
-    hint = N_('`vault log {name} --new "..."` starts one; `vault list` shows all.')
+    hint = N_('`vault log {word} --new "..."` starts one; `vault list` shows all.')
     exit_code = Exit.USAGE
 
 
@@ -37,7 +38,7 @@ def pick_customer(app: App, name: str) -> Match:
         nearest = app.vault.nearest(name)
         if nearest:
             raise NoSuchCustomerButNear(name=name, nearest=", ".join(nearest))
-        raise NoSuchCustomer(name=name)
+        raise NoSuchCustomer(name=name, word=shell_word(name))
     if len(found) == 1:
         return found[0]
     choices = [f"{customer.name}  {customer.path}" for customer in found]

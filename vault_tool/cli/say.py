@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from vault_tool.messages import _, language, ngettext
@@ -39,6 +40,15 @@ def said_value(field: Field | None, value: Value, schema: Schema) -> str:
     if field and field.type is FieldType.WORD and isinstance(value, str):
         return said_word(schema, field.vocabulary or "", value)
     return plain(value)
+
+
+def shell_word(text: str) -> str:
+    """Return a text as one types it to a shell: quoted where it needs quotes."""
+    if re.fullmatch(r"[\w@%+:,.][\w@%+:,./-]*", text):
+        return text
+    import shlex
+
+    return shlex.quote(text)
 
 
 def said_word(schema: Schema, vocabulary: str, text: str) -> str:

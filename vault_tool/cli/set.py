@@ -11,9 +11,10 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.change import change_notes
 from vault_tool.cli.complete import assignments
 from vault_tool.cli.help import argument, command, option
-from vault_tool.cli.me import known_person
+from vault_tool.cli.me import known_person, says_me
 from vault_tool.cli.pick import pick_customer
-from vault_tool.cli.words import known_field, typed_value
+from vault_tool.cli.say import shell_word
+from vault_tool.cli.words import known_field, known_tag, typed_value
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language, _, language, ngettext
 from vault_tool.notes.edit_fields import plan_change_list, plan_remove, plan_set, plan_set_list
@@ -38,6 +39,22 @@ class NotForTheCommandLine(VaultError):
         "{label} is a sealed field: its value must not stand on a command line. Nothing was written."
     )
     hint = N_("Write it into the note instead: vault edit {customer}")
+    exit_code = Exit.USAGE
+
+
+class MoreThanALine(VaultError):
+    """A field that holds contacts or the like, which one value can't say."""
+
+    message = N_("{label} holds more than a line. Nothing was written.")
+    hint = N_("Write it into the note instead: vault edit {customer}")
+    exit_code = Exit.USAGE
+
+
+class MustStay(VaultError):
+    """A field that every such customer has, about to be taken out."""
+
+    message = N_("{label} can't be taken out: every customer needs it. Nothing was written.")
+    hint = N_("Give it another value: {key}=VALUE")
     exit_code = Exit.USAGE
 
 
@@ -91,7 +108,7 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
     if not names or not assignments:
         raise NothingToSet
     paths = list(dict.fromkeys(pick_customer(app, name).path for name in names))
-    _refuse_secrets(app, paths, assignments)
+    _refuse(app, paths, assignments)
 
     def plan(note: Note) -> str:
         for item in assignments:
@@ -108,7 +125,8 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
     elif not dry_run:
         count = ngettext("{count} customer changed", "{count} customers changed", len(changed))
         where = ", ".join(str(item.path) for item in changed)
-        app.out.line(f"{count.format(count=len(changed))}: {where} · {_('undo: vault undo')}")
+        what = _("{what}: {where}").format(what=count.format(count=len(changed)), where=where)
+        app.out.line(f"{what} · {_('undo: vault undo')}")
     return Exit.OK
 
 
@@ -121,18 +139,25 @@ def _assignment(app: App, key: str, operator: str, value: str) -> Assignment:
         raise NoList(label=field.label(language()), key=key)
     if value and operator != "-=":
         value = typed_value(field, value, app.today, schema)
-    if value and field.type is FieldType.PERSON and settings.people:
+        if field.name == "tags":
+            value = ", ".join(known_tag(tag) for tag in split_list(value))
+    if value and field.type is FieldType.PERSON and (settings.people or says_me(app, value)):
         person = known_person(app, value)
         value = person.name if settings.language == "zh" else person.id
     return Assignment(field, operator, value)
 
 
-def _refuse_secrets(app: App, paths: Iterable[PurePosixPath], assignments: Iterable[Assignment]) -> None:
+def _refuse(app: App, paths: Iterable[PurePosixPath], assignments: Iterable[Assignment]) -> None:
     for path in paths:
         note, _digest = app.vault.read(path)
         for item in assignments:
+            label, customer = item.field.label(language()), shell_word(note.name)
             if item.value and item.field.sealed_group(note.type):
-                raise NotForTheCommandLine(label=item.field.label(language()), customer=note.name)
+                raise NotForTheCommandLine(label=label, customer=customer)
+            if item.value and item.field.type in (FieldType.MAP, FieldType.MAPS):
+                raise MoreThanALine(label=label, customer=customer)
+            if not item.value and item.operator == "=" and item.field.is_required(note.type):
+                raise MustStay(label=label, key=item.field.key(app.vault.settings.language))
 
 
 def _plan(note: Note, item: Assignment, language: Language) -> list[Edit]:
@@ -143,7 +168,10 @@ def _plan(note: Note, item: Assignment, language: Language) -> list[Edit]:
             added = split_list(value) if is_list else [value]
             return plan_change_list(note, name, add=added, language=language)
         case "-=":
-            return plan_change_list(note, name, remove=split_list(value) if is_list else [value])
+            removed = split_list(value) if is_list else (value,)
+            if name == "tags":
+                removed += tuple(tag.lstrip("#＃") for tag in removed)
+            return plan_change_list(note, name, remove=removed)
     if not value:
         return plan_remove(note, name)
     if is_list:

@@ -10,7 +10,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.complete import customers
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.pick import pick_customer
-from vault_tool.cli.say import distance, said_date, said_step, said_value, said_word
+from vault_tool.cli.say import distance, said_date, said_step, said_value, said_word, shell_word
 from vault_tool.cli.width import pad, width
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, language, ngettext
@@ -19,7 +19,7 @@ from vault_tool.notes.nodes import Mapping as MapNode
 from vault_tool.notes.nodes import Node, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.overview import Overview, overview
-from vault_tool.notes.values import Value, plain
+from vault_tool.notes.values import Amount, Value, plain
 from vault_tool.schema import Field
 from vault_tool.vault import files
 
@@ -66,7 +66,7 @@ def show(app: App, customer: str, everything: bool, raw: bool, as_json: bool) ->
     left = len(seen.entries) - len(shown)
     if left:
         count = ngettext("{count} earlier entry", "{count} earlier entries", left).format(count=left)
-        app.out.hint(_("{count}: vault show {name} --all").format(count=count, name=customer))
+        app.out.hint(_("{count}: vault show {name} --all").format(count=count, name=shell_word(customer)))
     return Exit.OK
 
 
@@ -121,12 +121,14 @@ def _rows(app: App, note: Note, seen: Overview) -> Iterator[tuple[str, str]]:
             continue
         value = note.value(node.name)
         if value is not None:
-            yield label(node.name), _said(note, node.field, value)
+            yield label(node.name), _said(app, note, node.field, value)
 
 
-def _said(note: Note, field: Field, value: Value) -> str:
+def _said(app: App, note: Note, field: Field, value: Value) -> str:
     if field.sealed_group(note.type):
         return MASK
+    if isinstance(value, Amount) and value.currency is None:
+        value = value._replace(currency=app.vault.settings.currency)
     return masked(said_value(field, value, note.schema))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -12,6 +13,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.cli.people import document
 from vault_tool.cli.progress import shown
+from vault_tool.cli.width import pad, width, wrap
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, language, ngettext, render
 from vault_tool.schema import Schema
@@ -23,6 +25,7 @@ from vault_tool.vault.walk import ODD_MESSAGES, Oddity, printable
 
 _LAST_WRITES = 3
 _MOST_NAMED = 5
+_GAP = "  "
 
 _PROBLEMS = {
     "encoding": N_("{path} is not UTF-8; it is read, and not written."),
@@ -56,7 +59,7 @@ def status(app: App, as_json: bool) -> Exit:
     if as_json:
         app.out.json(_document(app, state))
         return Exit.OK
-    app.out.table(list(_rows(app, state)))
+    _print(app, list(_rows(app, state)))
     for line in _troubles(app, state):
         app.out.warn(line)
     if state.troubled or state.oddities:
@@ -64,6 +67,34 @@ def status(app: App, as_json: bool) -> Exit:
     if state.me is None:
         app.out.hint(_("`vault whoami NAME` says who you are."))
     return Exit.OK
+
+
+def _print(app: App, rows: list[tuple[str, str]]) -> None:
+    """Print what there is to say; on a terminal what is longer than a line goes on below."""
+    if not app.out.is_terminal:
+        app.out.table(rows)
+        return
+    column = max(width(label) for label, _text in rows) + len(_GAP)
+    for label, text in rows:
+        first, *others = _wrapped(text, max(app.out.columns - column, 1))
+        app.out.line(pad(label, column) + first)
+        app.out.lines(" " * column + line for line in others)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    """Break a text into lines, behind a comma where that is possible."""
+    lines = [""]
+    for part in re.split(r"(?<=, )|(?<=，)", text):
+        if lines[-1] and width(lines[-1] + part.rstrip()) > columns:
+            lines.append("")
+        *whole, lines[-1] = wrap(lines[-1] + part, columns) or [""]
+        lines[-1:-1] = whole
+        lines[-1] += part[len(part.rstrip()) :] if lines[-1] else ""
+    return lines
+
+
+def _comma() -> str:
+    return "，" if language() == "zh" else ", "
 
 
 def _look(app: App) -> Status:
@@ -88,10 +119,10 @@ def _rows(app: App, state: Status) -> Iterator[tuple[str, str]]:
     counts = [_customers(len(state.customers)), _entries(sum(one.entries for one in state.customers))]
     if state.archived:
         counts.append(_("{count} archived").format(count=state.archived))
-    yield _("Holds"), ", ".join(counts)
+    yield _("Holds"), _comma().join(counts)
     yield (
         _("Stages"),
-        ", ".join(f"{label} {count}" for label, count in _by_stage(app.vault.schema, state.customers)),
+        _comma().join(f"{label} {count}" for label, count in _by_stage(app.vault.schema, state.customers)),
     )
     if overdue := _overdue(app, state):
         yield _("Overdue"), ngettext("{count} next step", "{count} next steps", overdue).format(count=overdue)
@@ -135,7 +166,7 @@ def _catalog(state: Status) -> str:
 def _write(app: App, record: Record) -> str:
     files = ngettext("{count} file", "{count} files", len(record.entries)).format(count=len(record.entries))
     undone = _(" (undone)") if record.is_undone else ""
-    return f"{app.local_time(record.when):%Y-%m-%d %H:%M} {record.command}, {files}{undone}"
+    return f"{app.local_time(record.when):%Y-%m-%d %H:%M} {record.command}{_comma()}{files}{undone}"
 
 
 def _troubles(app: App, state: Status) -> Iterator[str]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
+from vault_tool.notes.numerals import leading_numeral
 from vault_tool.schema import Field, FieldType, Schema
 
 
@@ -69,12 +70,15 @@ _AMOUNT = re.compile(
 
 
 def parse_amount(text: str, schema: Schema) -> Amount | None:
-    """Read `80000 CNY`, `80,000 元`, `¥80,000`, `8万`, `1.2亿` or `USD 1,000`; None for anything else.
+    """Read `80000 CNY`, `80,000 元`, `¥80,000`, `8万`, `八十万`, `1.2亿` or `USD 1,000`; else None.
 
     Units and currencies are the schema's words. Nothing is rounded.
     """
-    found = _AMOUNT.match(unicodedata.normalize("NFKC", text).strip())
-    if not found or len(found["number"]) > 40:
+    text = unicodedata.normalize("NFKC", text).strip()
+    found = _AMOUNT.match(text)
+    if not found:
+        return _said_amount(text, schema)
+    if len(found["number"]) > 40:
         return None
     after = found["after"].strip()
     factor, rest = _unit(after, schema)
@@ -88,6 +92,18 @@ def parse_amount(text: str, schema: Schema) -> Amount | None:
         currency = known.name
     value = Decimal(found["sign"] + found["number"].replace(",", "")) * factor
     return Amount(value, currency)
+
+
+def _said_amount(text: str, schema: Schema) -> Amount | None:
+    """Read an amount whose number is in words."""
+    numeral = leading_numeral(text.casefold(), schema)
+    if numeral is None:
+        return None
+    factor, rest = _unit(numeral.rest, schema)
+    currency = schema.word("currency", rest) if rest else None
+    if rest and currency is None:
+        return None
+    return Amount(Decimal(numeral.value * factor), currency.name if currency else None)
 
 
 def _unit(after: str, schema: Schema) -> tuple[int, str]:

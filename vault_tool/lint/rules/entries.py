@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.entry_dates import LinePattern, StrayDate, date_in_heading, day_of, stray_dates
-from vault_tool.lint.rules.formats import LOOSE_DATE, problem_of
 from vault_tool.lint.rules.leaves import is_sealed_reference
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
 from vault_tool.notes.entries import Entry, InlineField
+from vault_tool.notes.formats import LOOSE_DATE, problem_of
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span
 from vault_tool.notes.values import parse_date, parse_loose_date

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from vault_tool.lint.rules.formats import COMPACT_DATE, LOOSE_DATE
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.entries import Entry
+from vault_tool.notes.formats import COMPACT_DATE, LOOSE_DATE
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import LINE_BREAK, Span
 from vault_tool.notes.values import parse_loose_date

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
-from vault_tool.lint.rules.formats import has_form, leading_date, problem_of
 from vault_tool.lint.rules.leaves import Leaf, fields_of, is_sealed_reference, key_of, leaves, shown
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
+from vault_tool.notes.formats import has_form, leading_date, problem_of
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note

@@ -1,4 +1,4 @@
-"""What a value must look like for its type and format; no rule here knows where it stands."""
+"""What a value must look like for its type and format, wherever it stands."""
 
 from __future__ import annotations
 
