@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from tests.cli.vaults import ME, make_vault
 from tests.conftest import VaultRun
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.schema import Schema
+from vault_tool.vault import refresh, vault
 
 CHINESE = {
     "蓝海.md": """---
@@ -143,3 +146,24 @@ def test_sorting_and_limiting(vault_run: VaultRun, home: Path) -> None:
 
     assert ids("--sort", "last") == ["c000000002", "c000000001"]
     assert ids("--sort", "next", "-n1") == ["c000000001"]
+
+
+def test_once_the_catalog_is_fresh_a_list_reads_no_note_and_a_show_reads_one(
+    vault_run: VaultRun, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def counted(path: PurePosixPath, data: bytes | str, schema: Schema) -> Note:
+        read.append(str(path))
+        return parse_note(path, data, schema)
+
+    monkeypatch.setattr(refresh, "parse_note", counted)
+    monkeypatch.setattr(vault, "parse_note", counted)
+
+    counts = []
+    for words in (("list",), ("list", "stage:won"), ("list", "交期"), ("show", "王五")):
+        read.clear()
+        assert vault_run(*words, cwd=home).status == 0
+        counts.append(len(read))
+
+    assert counts == [2, 0, 0, 1]

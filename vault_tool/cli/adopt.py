@@ -225,7 +225,7 @@ def _row(target: _Target, note: Adopted) -> tuple[str, ...]:
         printable(note.source.path),
         "=" if same else printable(note.path),
         str(adoption.entries),
-        ", ".join(adoption.fields),
+        _(", ").join(adoption.fields),
         "; ".join(_remarks(note)),
     )
 
@@ -254,7 +254,7 @@ def _summary(plan: AdoptionPlan) -> str:
     if plan.others:
         others = ngettext("{count} other file", "{count} other files", plan.others)
         parts.append(others.format(count=plan.others))
-    return ", ".join(parts)
+    return _(", ").join(parts)
 
 
 def _question(plan: AdoptionPlan) -> str:

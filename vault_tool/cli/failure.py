@@ -37,7 +37,7 @@ def failure_of(error: Exception) -> Failure:
             return Failure(_code(type(error)), message, hint, error.exit_code)
         case click.exceptions.NoSuchCommand() | click.exceptions.NoSuchOption():
             nearest = error.possibilities or []
-            hint = _("Did you mean {nearest}?").format(nearest=", ".join(nearest)) if nearest else ""
+            hint = _("Did you mean {nearest}?").format(nearest=_(", ").join(nearest)) if nearest else ""
             return Failure("usage", error.message, hint or _help_hint(error), Exit.USAGE)
         case click.UsageError():
             return Failure("usage", error.format_message(), _help_hint(error), Exit.USAGE)

@@ -37,7 +37,7 @@ def pick_customer(app: App, name: str) -> Match:
     if not found:
         nearest = app.vault.nearest(name)
         if nearest:
-            raise NoSuchCustomerButNear(name=name, nearest=", ".join(nearest))
+            raise NoSuchCustomerButNear(name=name, nearest=_(", ").join(nearest))
         raise NoSuchCustomer(name=name, word=shell_word(name))
     if len(found) == 1:
         return found[0]

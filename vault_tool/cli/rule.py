@@ -74,7 +74,7 @@ def _pages(app: App, rules: Sequence[Rule]) -> Iterator[str]:
         if number:
             yield ""
         yield app.out.style(f"{each.code} {each.name}", "bold")
-        yield ", ".join(_traits(each))
+        yield _(", ").join(_traits(each))
         yield ""
         yield _(each.manual)
         yield ""

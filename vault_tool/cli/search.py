@@ -133,7 +133,7 @@ def _tell(app: App, answer: Answer) -> None:
     if not answer.hits:
         app.out.note(_("Nothing found for: {query}").format(query=answer.query))
         if answer.nearest:
-            app.out.hint(_("These would find something: {words}").format(words=", ".join(answer.nearest)))
+            app.out.hint(_("These would find something: {words}").format(words=_(", ").join(answer.nearest)))
     elif answer.total > len(answer.hits):
         count = ngettext("{count} hit", "{count} hits", answer.total).format(count=answer.total)
         app.out.note(_("{count}, {shown} shown; -n shows more").format(count=count, shown=len(answer.hits)))

@@ -77,7 +77,7 @@ def masked(text: str) -> str:
 
 def _head(app: App, note: Note, seen: Overview) -> Iterator[str]:
     schema, out = note.schema, app.out
-    names = "、" if language() == "zh" else ", "
+    names = _(", ")
     also = f" ({names.join(note.aliases)})" if note.aliases else ""
     yield out.style(f"{note.name}{also}", "bold") + "  " + out.style(str(note.path), "dim")
     who = [

@@ -156,7 +156,7 @@ def known_word(schema: Schema, vocabulary: str, text: str) -> str:
         return word.name
     field = schema.field(vocabulary) or schema.inline_field(vocabulary)
     label = field.label(language()) if field else vocabulary
-    known = ", ".join(word.label(language()) for word in schema.vocabularies.get(vocabulary, ()))
+    known = _(", ").join(word.label(language()) for word in schema.vocabularies.get(vocabulary, ()))
     if nearest := schema.nearest_word(vocabulary, text):
         raise MisspeltWord(label=label, word=text, known=known, nearest=nearest.label(language()))
     raise UnknownWord(label=label, word=text, known=known)
