@@ -311,3 +311,15 @@ def test_a_value_of_the_wrong_form_is_refused(vault_run: VaultRun, home: Path, f
     assert ran.status == 2
     assert field.partition("=")[2] in ran.err
     assert text(home) == NOTE
+
+
+def test_a_note_without_front_matter_gets_one_block_for_stage_and_next_step(
+    vault_run: VaultRun, home: Path
+) -> None:
+    (home / "customers" / "散.md").write_text("一些话\n", encoding="utf-8")
+
+    ran = vault_run("log", "散", "来电", "-s", "won", "-n", "2026-12-01 回电", cwd=home, env=ME)
+
+    assert ran.status == 0, ran.err
+    written = (home / "customers" / "散.md").read_text(encoding="utf-8")
+    assert written.startswith("---\n业务阶段: 成交\n下次跟进: 2026-12-01 回电\n---\n一些话\n")

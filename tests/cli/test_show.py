@@ -129,3 +129,42 @@ def test_hints_can_be_typed_as_they_stand(vault_run: VaultRun, home: Path) -> No
     ran = vault_run("show", "Acme & Sons", cwd=home)
 
     assert "vault log 'Acme & Sons' --new" in ran.err
+
+
+HEAD = "---\nid: c1\nname: 甲\ntype: enterprise\nstage: won\nowner: li.na\n"
+SECRET = "S13800000000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}type: person\nphone: {SECRET}\n---\n",
+        f"{HEAD.replace('enterprise', 'alien')}phone: {SECRET}\n---\n",
+        f"{HEAD}mobile: |\n  x\n  {SECRET}\n微信:\n  - {SECRET}\n护照:  # c\n  {SECRET}\n",
+        f"{HEAD}---\n\n{{{{seal: a {{{{seal: y}}}} {SECRET}}}}}\n\n## 2026-11-20\n\n{{{{ SEAL : {SECRET}}}}}\n",
+        f"{HEAD}contacts:\n  - [王 手机: {SECRET}]\n  - '王 手机：{SECRET}'\n---\n",
+        f"{HEAD}---\n\n手机:: {SECRET}\n\n## 2026-11-20 {{{{seal: {SECRET}\n\n手机:: {SECRET}\n",
+        f"{HEAD}---\n\n{{{{seal: a }} b}}}} ｛｛封存：{SECRET}｝｝ {{{{\u3000封存 {SECRET}}}}}\n",
+        f"{HEAD}k: 'a\nmobile: {SECRET}\n---\n",
+        f"{HEAD}base: &b\n  mobile: {SECRET}\n<<: *b\n---\n",
+        f"{HEAD}银行账户: {SECRET}\nbank_account: {SECRET}\n---\n",
+    ],
+)
+def test_a_secret_that_still_stands_in_plain_is_shown_and_found_nowhere(
+    vault_run: VaultRun, tmp_path: Path, text: str
+) -> None:
+    home = make_vault(tmp_path / "secrets", {"甲.md": text})
+    place = "customers/甲.md"
+
+    ran = [
+        vault_run("show", place, cwd=home),
+        vault_run("show", place, "--all", "--json", cwd=home),
+        vault_run("list", "--json", cwd=home),
+        vault_run("search", SECRET, "--json", cwd=home),
+        vault_run("lint", cwd=home),
+        vault_run("lint", "--json", cwd=home),
+    ]
+
+    said = "".join(one.out + one.err for one in ran).replace(f'"query": "{SECRET}"', "")
+    assert SECRET not in said
+    assert ran[3].json["hits"] == []

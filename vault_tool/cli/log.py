@@ -27,10 +27,10 @@ from vault_tool.cli.words import (
 )
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, render
-from vault_tool.notes.capture import Capture, plan_capture
+from vault_tool.notes.capture import Capture, captured
 from vault_tool.notes.edit_entries import Draft
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.text import BOM, NOT_UTF8, apply_edits, decode
+from vault_tool.notes.text import BOM, NOT_UTF8, decode
 from vault_tool.notes.values import read_dated
 from vault_tool.vault.journal import Change
 
@@ -203,7 +203,7 @@ def _write(app: App, note: Note, capture: Capture, *, is_new: bool, dry_run: boo
     settings = app.vault.settings
 
     def plan(note: Note) -> str:
-        return apply_edits(note.text, plan_capture(note, capture, settings.order, settings.language))
+        return captured(note, capture, settings.order, settings.language)
 
     command = f"vault log {note.name}"
     if is_new:

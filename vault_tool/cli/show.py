@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -14,7 +13,7 @@ from vault_tool.cli.say import distance, said_date, said_step, said_value, said_
 from vault_tool.cli.width import pad, width
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, language, ngettext
-from vault_tool.notes.entries import SEALED_REFERENCE, Entry
+from vault_tool.notes.entries import Entry
 from vault_tool.notes.nodes import Mapping as MapNode
 from vault_tool.notes.nodes import Node, Scalar, Sequence
 from vault_tool.notes.note import Note
@@ -22,10 +21,10 @@ from vault_tool.notes.overview import Overview, overview
 from vault_tool.notes.values import Amount, Value, plain
 from vault_tool.schema import Field
 from vault_tool.vault import files
+from vault_tool.vault.public import SealedKeys, masked
 
 MASK = "••••"
 _LATEST = 3
-_SEAL_MARK = re.compile(r"\{\{\s*(?:seal|封存)\b[^{}]*\}\}")
 # Shown in the first lines, or of no use before a visit.
 _ELSEWHERE = frozenset({"id", "name", "aliases", "type", "stage", "owner", "importance", "next", "contacts"})
 
@@ -50,13 +49,13 @@ def show(app: App, customer: str, everything: bool, raw: bool, as_json: bool) ->
     if raw:
         app.out.raw(files.read(app.vault.root, path).data)
         return Exit.OK
-    note, _digest = app.vault.read(path)
+    note = masked(app.vault.read(path)[0], SealedKeys(app.vault.schema), MASK)
     seen = overview(note, app.vault.settings.currency)
     if as_json:
         app.out.json(_document(app, note, seen, everything))
         return Exit.OK
     app.out.lines(_head(app, note, seen))
-    if profile := masked(note.profile.body.of(note.text)).strip():
+    if profile := note.profile.body.of(note.text).strip():
         app.out.line()
         app.out.line(profile)
     shown = seen.entries if everything else seen.entries[:_LATEST]
@@ -68,11 +67,6 @@ def show(app: App, customer: str, everything: bool, raw: bool, as_json: bool) ->
         count = ngettext("{count} earlier entry", "{count} earlier entries", left).format(count=left)
         app.out.hint(_("{count}: vault show {name} --all").format(count=count, name=shell_word(customer)))
     return Exit.OK
-
-
-def masked(text: str) -> str:
-    """Return a text without its sealed values, and without those that only wait to be sealed."""
-    return _SEAL_MARK.sub(MASK, SEALED_REFERENCE.sub(MASK, text))
 
 
 def _head(app: App, note: Note, seen: Overview) -> Iterator[str]:
@@ -109,7 +103,7 @@ def _rows(app: App, note: Note, seen: Overview) -> Iterator[tuple[str, str]]:
         when = f"{said_date(seen.last.date, schema)} {channel}".rstrip()
         yield _("Last contact"), f"{when} ({distance(seen.last.date, today)})"
     for complaint in seen.open_complaints:
-        what = complaint.title or _first_line(masked(complaint.body.of(note.text)))
+        what = complaint.title or _first_line(complaint.body.of(note.text))
         day = said_date(complaint.date, schema) if complaint.date else complaint.date_text
         yield _("Open complaint"), app.out.style(f"{day} {what}", "red")
     if seen.orders.count:
@@ -125,11 +119,9 @@ def _rows(app: App, note: Note, seen: Overview) -> Iterator[tuple[str, str]]:
 
 
 def _said(app: App, note: Note, field: Field, value: Value) -> str:
-    if field.sealed_group(note.type):
-        return MASK
     if isinstance(value, Amount) and value.currency is None:
         value = value._replace(currency=app.vault.settings.currency)
-    return masked(said_value(field, value, note.schema))
+    return said_value(field, value, note.schema)
 
 
 def _orders(seen: Overview) -> str:
@@ -155,17 +147,15 @@ def _contacts(note: Note) -> Iterator[str]:
                 parts = (_contact_part(note, node.field, key, value) for key, value in pairs)
                 yield " ".join(part for part in parts if part)
             case Scalar(text=text) if text.strip():
-                yield masked(text.strip())
+                yield text.strip()
 
 
 def _contact_part(note: Note, contacts: Field, key: Scalar, value: Node) -> str:
     text = value.text.strip() if isinstance(value, Scalar) else ""
     inner = contacts.inner(key.text)
     if not text or inner is None:
-        return masked(text)
-    if inner.sealed_group(note.type):
-        return f"{inner.label(language())} {MASK}"
-    return masked(text)
+        return text
+    return f"{inner.label(language())} {MASK}" if text == MASK else text
 
 
 def _entry(app: App, note: Note, entry: Entry) -> Iterator[str]:
@@ -176,8 +166,8 @@ def _entry(app: App, note: Note, entry: Entry) -> Iterator[str]:
     words += [f"@{entry.author}" if entry.author else "", *(f"#{tag}" for tag in entry.tags), entry.title]
     where = f"{note.path}:{note.entry_line(entry)}"
     heading = " ".join(word for word in words if word)
-    yield app.out.style(masked(heading), "bold") + "  " + app.out.style(where, "dim")
-    yield from masked(entry.body.of(note.text)).strip("\r\n").splitlines()
+    yield app.out.style(heading, "bold") + "  " + app.out.style(where, "dim")
+    yield from entry.body.of(note.text).strip("\r\n").splitlines()
 
 
 def _first_line(text: str) -> str:
@@ -210,7 +200,7 @@ def _document(app: App, note: Note, seen: Overview, everything: bool) -> dict[st
             "last": seen.orders.last.isoformat() if seen.orders.last else None,
         },
         "open_complaints": [note.entry_line(entry) for entry in seen.open_complaints],
-        "profile": masked(note.profile.body.of(note.text)).strip(),
+        "profile": note.profile.body.of(note.text).strip(),
         "entries": [_entry_document(note, entry) for entry in entries],
         "entry_count": len(seen.entries),
     }
@@ -228,7 +218,7 @@ def _open_fields(note: Note) -> Mapping[str, str]:
 
 
 def _said_plain(note: Note, field: Field | None, value: Value) -> str:
-    return MASK if field and field.sealed_group(note.type) else masked(plain(value))
+    return plain(value)
 
 
 def _entry_document(note: Note, entry: Entry) -> dict[str, object]:
@@ -240,7 +230,7 @@ def _entry_document(note: Note, entry: Entry) -> dict[str, object]:
         "kind": entry.kind,
         "author": entry.author,
         "tags": list(entry.tags),
-        "title": masked(entry.title),
-        "fields": {field.name: masked(field.value) for field in entry.fields},
-        "text": masked(entry.body.of(note.text)).strip(),
+        "title": entry.title,
+        "fields": {field.name: field.value for field in entry.fields},
+        "text": entry.body.of(note.text).strip(),
     }

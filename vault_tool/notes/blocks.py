@@ -47,7 +47,6 @@ class Blocks:
 
 
 _MARK = re.compile(r"(?:\A|(?<=[\r\n])|(?<=\A\ufeff)) {0,3}(?P<mark>#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)")
-_TITLE = re.compile(r"[ \t]*(.*?)(?:[ \t]+#+)?[ \t]*\Z")
 _SEALED_OPEN = re.compile(r"<!-- vault:sealed[ \t]*\Z")
 
 
@@ -63,9 +62,7 @@ def scan_blocks(text: str, start: int) -> Blocks:
         line = Span(match.start(), _line_end(text, match.end()))
         at = line.end
         if mark[0] == "#":
-            title = _TITLE.match(text, match.end(), line.end)
-            assert title is not None  # the pattern matches any line
-            found.append((line, Span(*title.span(1)), len(mark)))
+            found.append((line, _title(text, match.end(), line.end), len(mark)))
         elif mark == "<!--":
             # A comment that never ends hides nothing: a person still reads what follows as notes.
             if match.end() <= last_close:
@@ -83,6 +80,15 @@ def scan_blocks(text: str, start: int) -> Blocks:
     ends = [*(line.start for line, _, _ in found[1:]), end]
     headings = (Heading(*heading, stop) for heading, stop in zip(found, ends, strict=bool(found)))
     return Blocks(tuple(headings), tuple(hidden), sealed)
+
+
+def _title(text: str, start: int, end: int) -> Span:
+    """Return a heading's words: without blanks around them and a closing run of `#`."""
+    words = text[start:end].rstrip(" \t")
+    open_end = words.rstrip("#")
+    if open_end != words and (not open_end or open_end[-1] in " \t"):
+        words = open_end.rstrip(" \t")
+    return Span(start + len(words) - len(words.lstrip(" \t")), start + len(words))
 
 
 def _line_end(text: str, offset: int) -> int:

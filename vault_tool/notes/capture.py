@@ -8,8 +8,8 @@ from vault_tool.messages import Language
 from vault_tool.notes.edit_entries import Draft, Order, plan_insert_entry
 from vault_tool.notes.edit_fields import plan_change_list, plan_set
 from vault_tool.notes.nodes import Sequence
-from vault_tool.notes.note import Note
-from vault_tool.notes.text import Edit
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.text import Edit, apply_edits
 
 STAGE = "stage"
 NEXT = "next"
@@ -24,21 +24,25 @@ class Capture:
     stage: str | None = None
 
 
-def plan_capture(note: Note, capture: Capture, order: Order, language: Language) -> list[Edit]:
-    """Plan one entry, with the fields it moves. A new stage is recorded in the entry as well.
+def captured(note: Note, capture: Capture, order: Order, language: Language) -> str:
+    """Return a note's text with one entry more, and the fields it moves. A new stage stands in both.
 
-    A single next step is replaced; where the note lists several, the new one joins them. Raises `CannotEdit`
-    or `CannotAddEntry`.
+    A single next step is replaced; where the note lists several, the new one joins them. Each change is
+    planned on what the one before left: two fields may both need a front matter that wasn't there. Raises
+    `CannotEdit` or `CannotAddEntry`.
     """
     draft = capture.draft
-    edits: list[Edit] = []
     if capture.stage:
         draft = replace(draft, fields=(*draft.fields, (STAGE, capture.stage)))
         if note.stage != _canonical(note, capture.stage):
-            edits += plan_set(note, STAGE, capture.stage, language)
+            note = _with(note, plan_set(note, STAGE, capture.stage, language))
     if capture.next:
-        edits += _plan_next(note, capture.next, language)
-    return edits + plan_insert_entry(note, draft, order, language)
+        note = _with(note, _plan_next(note, capture.next, language))
+    return _with(note, plan_insert_entry(note, draft, order, language)).text
+
+
+def _with(note: Note, edits: list[Edit]) -> Note:
+    return parse_note(note.path, apply_edits(note.text, edits), note.schema)
 
 
 def _canonical(note: Note, stage: str) -> str:

@@ -107,7 +107,7 @@ _TIME = re.compile(r"(?:[01]?\d|2[0-3])[:：][0-5]\d\Z")
 _WORD = re.compile(r"\S+")
 _INLINE = re.compile(
     r"[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(?P<key>\w(?:[\w -]{0,38}\w)?)[ \t]*"
-    r"(?:::(?=[ \t]|\Z)|：：)[ \t]*(?P<value>.*?)[ \t]*\Z"
+    r"(?:::(?=[ \t]|\Z)|：：)[ \t]*(?P<value>.*)\Z"
 )
 _LINK = re.compile(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
@@ -245,14 +245,15 @@ def _inline_fields(
         found = _INLINE.match(text[line.start : line.end])
         if not found or any(part.holds(line.start) for part in hidden):
             continue
-        key = found["key"]
+        key, value = found["key"], found["value"].rstrip(" \t")
+        start = line.start + found.start("value")
         fields.append(
             InlineField(
                 key=key,
                 key_span=Span(*found.span("key")).moved_by(line.start),
                 field=schema.inline_field(key),
-                value=found["value"],
-                value_span=Span(*found.span("value")).moved_by(line.start),
+                value=value,
+                value_span=Span(start, start + len(value)),
             )
         )
     return tuple(fields)

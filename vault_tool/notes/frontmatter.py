@@ -132,7 +132,7 @@ def _line_start(text: str, offset: int, least: int) -> int:
 
 # --- a block that YAML refuses -----------------------------------------------------------------------------
 
-_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}][^:：\r\n]*?)[ \t]*[:：][ \t]*(.*)\Z")
+_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}][^:：\r\n]*)[:：][ \t]*(.*)\Z")
 _ITEM_LINE = re.compile(r"[ \t]*-[ \t]+(.*)\Z")
 
 
@@ -175,7 +175,8 @@ def _read_chunk(text: str, chunk: Span, schema: Schema) -> FieldNode | None:
     if not found:
         return None
     at = lines[0].start
-    key = Scalar(found[1], Span(at, at + len(found[1])), "plain")
+    typed = found[1].rstrip(" \t")
+    key = Scalar(typed, Span(at, at + len(typed)), "plain")
     value = without_comment(found[2]).strip()
     start = at + found.start(2)
     node: Node = Scalar(_unquoted(value), Span(start, start + len(value)), "plain" if value else "missing")

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.text import Line, Span, iterate_lines
 
-SEALING_MARK = re.compile(r"\{\{[ \t]*(?:seal|封存)(?:[ \t]+[^\s:：{}]+)?[ \t]*[:：]", re.IGNORECASE)
-"""How words to be sealed begin: `{{seal: ..}}`, `{{seal finance: ..}}`, `{{封存: ..}}`."""
+_SEALING_MARK = re.compile(r"(?:\{\{|｛｛)\s*(?:seal(?![A-Za-z])|封存)", re.IGNORECASE)
+_BRACES = re.compile(r"\{\{|｛｛|\}\}|｝｝")
 
 _PREFIX = re.compile(r"(?:[ \t]*>)*+[ \t]*+")
 _BULLET = re.compile(r"[-*+](?:[ \t]++(?:\[[ xX]\][ \t]++)?|$)")
@@ -152,14 +152,29 @@ class _Blocks:
             yield Segment(start, end, joint)
 
 
+def sealing_spans(text: str) -> list[Span]:
+    """Find words that wait to be sealed: `{{seal: ..}}`, `{{seal finance: ..}}`, `{{封存: ..}}`.
+
+    Generous, since what is missed here is shown: any width and case, with or without a colon, marks within
+    marks; one that never closes reaches to the end.
+    """
+    spans: list[Span] = []
+    at = 0
+    while ("{{" in text or "｛｛" in text) and (found := _SEALING_MARK.search(text, at)):
+        depth, at = 1, len(text)
+        for brace in _BRACES.finditer(text, found.end()):
+            depth += 1 if brace[0] in ("{{", "｛｛") else -1
+            if depth == 0:
+                at = brace.end()
+                break
+        spans.append(Span(found.start(), at))
+    return spans
+
+
 def _hidden_spans(text: str) -> list[Span]:
     """Find what no reader may find (words to be sealed) or would take for a word (sealed references)."""
     spans: list[Span] = []
-    if "{{" in text:
-        for found in SEALING_MARK.finditer(text):
-            if not spans or found.start() >= spans[-1].end:
-                close = text.find("}}", found.end())
-                spans.append(Span(found.start(), len(text) if close < 0 else close + 2))
+    spans += sealing_spans(text)
     if "sealed-" in text:
         ends = [span.end for span in spans]
         for found in SEALED_REFERENCE.finditer(text):

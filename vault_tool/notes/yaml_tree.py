@@ -221,7 +221,7 @@ def _only_document(builder: _Builder) -> Tree:
 # --- values that YAML refuses ------------------------------------------------------------------------------
 
 _VALUE = re.compile(r"([ \t]*(?:-[ \t]+)*(?:[^\s:#'\"\[\]{}&*!|>%@`-][^:：\n]*?:[ \t]+)?(?:-[ \t]+)*)(\S.*)")
-_COMMENT = re.compile(r"[ \t]+#")
+_COMMENT = re.compile(r"(?<![ \t])[ \t]+#")
 _REFUSED_FIRST = "@`%*&!"
 
 

@@ -238,7 +238,7 @@ class _Reader:
 
     def _section(self, kind: str, section: Section) -> Passage:
         note = self._note
-        source = section.body.of(note.text)
+        source = self._public.source(section.body, section.fields)
         if kind == "profile":
             source = self._public.profile(source)
             start = (

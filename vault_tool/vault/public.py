@@ -14,16 +14,17 @@ from datetime import date
 from decimal import Decimal
 from typing import cast
 
-from vault_tool.notes.entries import InlineField
+from vault_tool.notes.entries import InlineField, looks_like_date
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.paragraphs import SEALING_MARK
+from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.reading import reading_text
-from vault_tool.notes.text import Span
+from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.notes.values import Amount, Dated, Value
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold
 
 _BREAKS = re.compile(r"[\r\n]")
-_HEADING = re.compile(r"^ {0,3}##[ \t]", re.MULTILINE)
+_HEADING = re.compile(r"(?<=[\r\n]) {0,3}##[ \t]+(\S+)")
 
 
 def is_head_broken(note: Note) -> bool:
@@ -35,28 +36,31 @@ def is_head_broken(note: Note) -> bool:
 
 def without_sealed(text: str) -> str:
     """Return a text without the words that are marked to be sealed."""
-    return reading_text(text).text if "{{" in text else text
+    return reading_text(text).text if "{{" in text or "｛｛" in text else text
 
 
-def without_sealed_body(note: Note) -> Note:
-    """Return a note without the words of its body that are marked to be sealed; every line stays where it is.
+def without_sealed_body(note: Note, mask: str = "{{seal:}}") -> Note:
+    """Return a note with `mask` for the words of its body that wait to be sealed; each line keeps its number.
 
-    Before anything else is read: a heading, a field or a link within such words is as secret as they are.
+    Before anything else is read: a heading, a field or a link within such words is as secret as they are. A
+    mark without an end hides what follows it, up to the next entry.
     """
     start = note.front_matter.span.end if note.front_matter else 0
-    text = note.text
-    if "{{" not in text[start:]:
-        return note
-    pieces = [text[:start]]
-    while found := SEALING_MARK.search(text, start):
-        close = text.find("}}", found.end())
-        if close < 0:
-            # A mark without an end hides what follows it, up to the next entry.
-            heading = _HEADING.search(text, found.end())
-            close = heading.start() if heading else len(text)
-        pieces += [text[start : found.end()], "".join(_BREAKS.findall(text, found.end(), close))]
-        start = close
-    return parse_note(note.path, "".join([*pieces, text[start:]]), note.schema)
+    edits = []
+    while spans := sealing_spans(note.text[start:]):
+        span = spans[0].moved_by(start)
+        if span.end == len(note.text) and not note.text.endswith(("}}", "｝｝")):
+            span = Span(span.start, _next_entry(note.text, span.start))
+        edits.append(Edit(span, mask + "".join(_BREAKS.findall(span.of(note.text)))))
+        start = span.end
+    return parse_note(note.path, apply_edits(note.text, edits), note.schema) if edits else note
+
+
+def _next_entry(text: str, start: int) -> int:
+    for heading in _HEADING.finditer(text, start):
+        if looks_like_date(heading[1]):
+            return heading.start()
+    return len(text)
 
 
 class SealedKeys:
@@ -92,13 +96,14 @@ class Public:
         self._note = note
         self._keys = keys
         known = note.schema.word("type", note.type) if note.type else None
-        self._type = known.name if known else None
+        is_told_once = note.front_matter is not None and len(note.front_matter.all("type")) == 1
+        self._type = known.name if known and is_told_once else None
         self._is_broken = is_head_broken(note)
 
     def is_sealed(self, field: Field | None, key: str) -> bool:
         """Tell whether the value of a field may not leave the note."""
         if field is None:
-            return key in self._keys
+            return key in self._keys or self._keys.stand_in(f"{key}:")
         if self._type is None:
             return _is_ever_sealed(field)
         return field.sealed_group(self._type) is not None
@@ -155,20 +160,60 @@ class Public:
         """Return a profile without the front matter's sealed fields, had that only its closing line."""
         if not self._note.opens_without_closing:
             return source
-        kept, hides_next = [], False
+        kept, hides = [], False
         for line in source.splitlines(keepends=True):
-            hides = self._keys.stand_in(line)
-            kept.append("\n" * line.count("\n") if hides or hides_next else line)
-            # The value may stand on the line below its key.
-            hides_next = (hides or hides_next) and line.strip().endswith(
-                (":", "：", "|", ">", "[", "{", "-", ",")
-            )
+            # A value may go on for lines: all that is indented, blank or an item still belongs to its key.
+            goes_on = hides and (line[0] in " \t-#\r\n" or not line.strip())
+            hides = self._keys.stand_in(line) or goes_on
+            kept.append("\n" * line.count("\n") if hides else line)
         return "".join(kept)
+
+    def hidden(self) -> Iterator[Span]:
+        """Yield where what may not leave the note stands, sealed references among it, in order."""
+        found = [reference.span for reference in self._note.sealed_references]
+        for node in self._note.front_matter.fields if self._note.front_matter else ():
+            found += self._hidden_in(node.field, node.key.text, node.node)
+        inline_fields = [*self._note.profile.fields, *self._note.inline_fields()]
+        inline_fields += (inline for section in self._note.sections for inline in section.fields)
+        found += (each.value_span for each in inline_fields if self.is_sealed(each.field, each.key))
+        end = 0
+        for span in sorted(found, key=lambda span: (span.start, -span.end)):
+            if span.start >= end and span.end > span.start:
+                yield span
+                end = span.end
+
+    def _hidden_in(self, field: Field | None, key: str, node: Node) -> Iterator[Span]:
+        if self.is_sealed(field, key):
+            yield node.span
+            return
+        match node:
+            case Mapping(pairs=pairs):
+                for inner, value in pairs:
+                    yield from self._hidden_in(field.inner(inner.text) if field else None, inner.text, value)
+            case Sequence(items=items):
+                for item in items:
+                    yield from self._hidden_in(field, key, item)
+            case Scalar(text=text, span=span):
+                in_map = field is None or field.type in (FieldType.MAP, FieldType.MAPS)
+                if self._text(text, in_map or self._is_broken) != (text or None):
+                    yield span
 
     def _text(self, text: str, may_be_map: bool) -> str | None:
         if may_be_map and self._keys.stand_in(text):
             return None
         return without_sealed(text) or None
+
+
+def masked(note: Note, keys: SealedKeys, mask: str) -> Note:
+    """Return a note as it may be shown: `mask` stands for every secret, and each line keeps its number."""
+    note = without_sealed_body(note, mask)
+    public = Public(note, keys)
+    if note.opens_without_closing:
+        body = note.profile.body
+        edits = [Edit(body, public.profile(body.of(note.text)))]
+    else:
+        edits = [Edit(span, mask + "".join(_BREAKS.findall(span.of(note.text)))) for span in public.hidden()]
+    return parse_note(note.path, apply_edits(note.text, edits), note.schema) if edits else note
 
 
 def items_of(value: object) -> tuple[Value, ...]:
