@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from vault_tool.lint.rule import Context, Finding, Flaw, Rule
 from vault_tool.lint.rules import find_rule
-from vault_tool.lint.rules.leaves import fields_of, sealed_spans
+from vault_tool.lint.rules.leaves import fields_of
 from vault_tool.lint.selection import Selection
 from vault_tool.lint.suppress import silence, suppressions, useless
 from vault_tool.notes.note import Note
+from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.text import HAS_NUL, Span
+from vault_tool.vault.public import Public, SealedKeys
 
-_TO_SEAL = re.compile(r"(?<=\{\{)[^{}\r\n]*(?=\}\})")
 MASK = "•"
 
 
@@ -24,15 +26,17 @@ class Checker:
 
     selection: Selection
     context: Context
+    keys: SealedKeys
 
     @classmethod
     def of(cls, selection: Selection, context: Context) -> Checker:
         """Return the checker for these rules, which know of each other."""
-        return cls(selection, replace(context, shown=selection.shown))
+        return cls(selection, replace(context, shown=selection.shown), SealedKeys(context.schema))
 
     def check(self, note: Note) -> list[Finding]:
         """Return what is wrong in a note, in the order of the file; what is silenced is left out."""
         shown = self.selection.shown
+        excerpts = _Excerpts(note, self.keys)
         found = suppressions(note)
         off = self.selection.is_off_for(note.path)
         rules = [
@@ -42,7 +46,9 @@ class Checker:
             if rule.code not in off and (found or rule.code in shown) and _can_read(rule, note)
         ]
         findings = [
-            self._finding(rule, flaw, note) for rule in rules for flaw in rule.check(note, self.context)
+            self._finding(rule, flaw, note, excerpts)
+            for rule in rules
+            for flaw in rule.check(note, self.context)
         ]
         if found:
             silenced = silence(findings, found)
@@ -50,14 +56,14 @@ class Checker:
             judge = find_rule("SU001")
             if judge in rules:
                 active = frozenset(rule.code for rule in rules)
-                flaws = useless(note, found, silenced.used, active)
-                own = silence([self._finding(judge, flaw, note) for flaw in flaws], found)
+                idle = useless(note, found, silenced.used, active)
+                own = silence([self._finding(judge, flaw, note, excerpts) for flaw in idle], found)
                 findings += own.findings
         findings = [finding for finding in findings if finding.code in shown]
         findings.sort(key=lambda finding: (finding.start, finding.code, finding.end))
         return findings
 
-    def _finding(self, rule: Rule, flaw: Flaw, note: Note) -> Finding:
+    def _finding(self, rule: Rule, flaw: Flaw, note: Note, excerpts: _Excerpts) -> Finding:
         start = note.lines.position(flaw.span.start)
         end = note.lines.position(max(flaw.span.start, flaw.span.end))
         return Finding(
@@ -70,7 +76,7 @@ class Checker:
             message=flaw.message,
             values=flaw.values,
             fix=flaw.fix,
-            excerpt=_excerpt(note, start[0]),
+            excerpt=excerpts.line(start[0]),
         )
 
 
@@ -79,28 +85,55 @@ def _can_read(rule: Rule, note: Note) -> bool:
     return note.problem is None or rule.code.startswith("FE")
 
 
-def _excerpt(note: Note, line: int) -> str:
-    """Return a line with every value masked that is sealed, or is about to be."""
-    span = note.lines.span(line)
-    text = span.of(note.text)
-    for secret in _secrets(note, span):
-        start, end = max(secret.start, span.start) - span.start, min(secret.end, span.end) - span.start
-        text = text[:start] + MASK * (end - start) + text[end:]
-    return text.removeprefix("\ufeff")
+class _Excerpts:
+    """Lines of one note with every value masked that is sealed, or is about to be."""
 
+    def __init__(self, note: Note, keys: SealedKeys) -> None:
+        self._note = note
+        self._keys = keys
 
-def _secrets(note: Note, line: Span) -> Iterator[Span]:
-    if note.problem == HAS_NUL:
-        yield line  # nobody knows what this is
-    if note.front_matter and note.front_matter.span.holds(line.start):
-        for span in sealed_spans(note):
-            if span.start < line.end and span.end > line.start:
-                # To the line's end: what YAML takes for a comment may be a part of it.
-                yield Span(span.start, max(span.end, line.end))
+    @cached_property
+    def _secrets(self) -> list[Span]:
+        """What may not be shown, in order; found once, for the first flaw."""
+        front_matter = self._note.front_matter
+        spans = [*Public(self._note, self._keys).hidden(), *sealing_spans(self._note.text)]
+        if front_matter:
+            # To the line's end: what YAML takes for a comment may be a part of it.
+            spans = [
+                Span(span.start, self._line_end(span.end)) if front_matter.span.holds(span.start) else span
+                for span in spans
+            ]
+        return sorted(spans)
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((span.end - span.start for span in self._secrets), default=0)
+
+    def _line_end(self, offset: int) -> int:
+        return self._note.lines.span(self._note.lines.line(offset)).end
+
+    def line(self, number: int) -> str:
+        """Return a line as it may be shown."""
+        span = self._note.lines.span(number)
+        text = span.of(self._note.text)
+        for secret in self._in(span):
+            start, end = max(secret.start, span.start) - span.start, min(secret.end, span.end) - span.start
+            text = text[:start] + MASK * (end - start) + text[end:]
+        return text.removeprefix("\ufeff")
+
+    def _in(self, line: Span) -> Iterator[Span]:
+        note = self._note
+        if note.problem == HAS_NUL:
+            yield line  # nobody knows what this is
+        first = bisect_left(self._secrets, (line.start - self._longest,))
+        for span in self._secrets[first:]:
+            if span.start >= line.end:
+                break
+            if span.end > line.start:
+                yield span
+        front_matter = note.front_matter
         # A line of no field that could be read may hold anything.
-        if note.front_matter.error and not any(
-            top.lines.start < line.end and top.lines.end > line.start for top in fields_of(note)
-        ):
-            yield line
-    for found in _TO_SEAL.finditer(note.text, line.start, line.end):
-        yield Span(*found.span())
+        if front_matter and front_matter.error and front_matter.span.holds(line.start):
+            tops = fields_of(note)
+            if not any(top.lines.start < line.end and top.lines.end > line.start for top in tops):
+                yield line

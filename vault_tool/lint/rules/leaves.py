@@ -12,7 +12,6 @@ from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
-from vault_tool.notes.text import Span
 from vault_tool.schema import Field, Word
 
 HIDDEN = "…"
@@ -128,21 +127,3 @@ def shown(leaf: Leaf, note: Note) -> str:
         return HIDDEN
     text = " ".join(leaf.scalar.text.split())
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-def sealed_spans(note: Note) -> Iterator[Span]:
-    """Yield where the values stand that the schema seals, whatever stands there."""
-    for top in fields_of(note):
-        if top.field is not None:
-            yield from _sealed_within(top.field, top.node, note.type)
-
-
-def _sealed_within(field: Field, node: Node, customer_type: str | None) -> Iterator[Span]:
-    if field.sealed_group(customer_type):
-        yield node.span
-        return
-    for one in node.items if isinstance(node, Sequence) else (node,):
-        if isinstance(one, Mapping):
-            for key, value in one.pairs:
-                if inner := field.inner(key.text):
-                    yield from _sealed_within(inner, value, customer_type)
