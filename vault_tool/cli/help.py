@@ -63,8 +63,8 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
-class Option(click.Option):
-    """An option whose help is a message id, translated when it is shown."""
+class _Translated:
+    """Something of click's whose help is a message id, translated when it is shown."""
 
     @property
     def help(self) -> str | None:
@@ -76,20 +76,15 @@ class Option(click.Option):
         self._help = message
 
 
-class Argument(click.Argument):
-    """An argument whose help, where there is one, is a message id."""
-
-    @property
-    def help(self) -> str | None:
-        """The help in the reader's language."""
-        return _(self._help) if self._help else None
-
-    @help.setter
-    def help(self, message: str | None) -> None:
-        self._help = message
+class Option(_Translated, click.Option):
+    """An option with a translated help."""
 
 
-class Command(click.Command):
+class Argument(_Translated, click.Argument):
+    """An argument with a translated help, where it has one."""
+
+
+class Command(_Translated, click.Command):
     """A command whose texts are message ids, translated when they are shown."""
 
     context_class = Context
@@ -97,15 +92,6 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         self.examples = tuple(examples)
         super().__init__(*args, **kwargs)
-
-    @property
-    def help(self) -> str | None:
-        """The help in the reader's language."""
-        return _(self._help) if self._help else None
-
-    @help.setter
-    def help(self, message: str | None) -> None:
-        self._help = message
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write usage, what it does, examples, options."""

@@ -136,7 +136,7 @@ def _number(value: Decimal) -> str:
 
 
 def _contacts(note: Note) -> Iterator[str]:
-    """Yield a line per contact; what a sealed field holds is masked, whether sealed yet or not."""
+    """Yield a line per contact; of what is masked, the label says what it is."""
     node = note.front_matter.get("contacts") if note.front_matter else None
     if node is None or node.field is None:
         return
@@ -144,13 +144,13 @@ def _contacts(note: Note) -> Iterator[str]:
     for item in items:
         match item:
             case MapNode(pairs=pairs):
-                parts = (_contact_part(note, node.field, key, value) for key, value in pairs)
+                parts = (_contact_part(node.field, key, value) for key, value in pairs)
                 yield " ".join(part for part in parts if part)
             case Scalar(text=text) if text.strip():
                 yield text.strip()
 
 
-def _contact_part(note: Note, contacts: Field, key: Scalar, value: Node) -> str:
+def _contact_part(contacts: Field, key: Scalar, value: Node) -> str:
     text = value.text.strip() if isinstance(value, Scalar) else ""
     inner = contacts.inner(key.text)
     if not text or inner is None:
@@ -207,18 +207,14 @@ def _document(app: App, note: Note, seen: Overview, everything: bool) -> dict[st
 
 
 def _open_fields(note: Note) -> Mapping[str, str]:
-    """Return the other fields as text; sealed ones are masked."""
+    """Return the other fields as text."""
     fields: dict[str, str] = {}
     for node in note.front_matter.fields if note.front_matter else ():
         value = note.value(node.name)
         if node.name in _ELSEWHERE or value is None or (node.field and node.field.internal):
             continue
-        fields[node.name] = _said_plain(note, node.field, value)
+        fields[node.name] = plain(value)
     return fields
-
-
-def _said_plain(note: Note, field: Field | None, value: Value) -> str:
-    return plain(value)
 
 
 def _entry_document(note: Note, entry: Entry) -> dict[str, object]:

@@ -26,7 +26,6 @@ class Tally:
     warnings: int = 0
     infos: int = 0
     fixable: int = 0
-    unsafely: int = 0
     fixed: int = 0
 
     def add(self, findings: Iterable[Finding], fixed: int = 0) -> None:
@@ -39,7 +38,6 @@ class Tally:
             self.infos += finding.severity is Severity.INFO
             if finding.fix:
                 self.fixable += finding.fix.is_safe
-                self.unsafely += not finding.fix.is_safe
 
     @property
     def matters(self) -> bool:

@@ -45,8 +45,8 @@ class Section:
 class Entry:
     """What happened on one day. Dates are the writer's own; `date` is None where it isn't a real ISO date.
 
-    `channel` and `kind` are canonical words, `author` is as typed without its `@`; `words` are the spans of
-    every part of the heading by name, `title` the rest.
+    `channel` and `kind` are canonical words, `author` is as typed without its `@`, `title` is what else the
+    heading says.
     """
 
     span: Span
@@ -61,16 +61,11 @@ class Entry:
     author: str | None
     tags: tuple[str, ...]
     title: str
-    words: tuple[tuple[str, Span], ...]
     fields: tuple[InlineField, ...]
 
     def field(self, name: str) -> InlineField | None:
         """Return the first inline field of this canonical name."""
         return next((field for field in self.fields if field.name == name), None)
-
-    def word_span(self, part: str) -> Span | None:
-        """Return where a part of the heading stands: time, channel, kind, author, tag or title."""
-        return next((span for name, span in self.words if name == part), None)
 
 
 class Link(NamedTuple):
@@ -170,11 +165,11 @@ def _entry(text: str, piece: Heading, body: Span, fields: tuple[InlineField, ...
     first = words.pop(0)
     found: dict[str, str] = {}
     tags: list[str] = []
-    spans: list[tuple[str, Span]] = []
+    marks: list[Span] = []
     title: Span | None = None
     if words and _TIME.match(words[0][0]):
         found["time"] = words[0][0].replace("：", ":").rjust(5, "0")
-        spans.append(("time", Span(*words.pop(0).span())))
+        del words[0]
     for word in words:
         span = Span(*word.span())
         part = _heading_part(word[0], found, schema, before_title=title is None)
@@ -182,17 +177,13 @@ def _entry(text: str, piece: Heading, body: Span, fields: tuple[InlineField, ...
             title = Span(title.start if title else span.start, span.end)
             continue
         name, value = part
-        spans.append((name, span))
+        if title:
+            # A mark inside the title (`当面道歉 @li.na 并赔款`) is read as a mark, not as its words.
+            marks.append(span)
         if name == "tag":
             tags.append(value)
         else:
             found[name] = value
-    heading_title = ""
-    if title:
-        # Marks inside the title (`当面道歉 @li.na 并赔款`) are read as marks, not as its words.
-        spans.append(("title", title))
-        marks = [span for name, span in spans if name in ("author", "tag") and title.holds(span.start)]
-        heading_title = _without(text, title, marks)
     return Entry(
         span=Span(piece.span.start, piece.end),
         heading=piece.span,
@@ -205,8 +196,7 @@ def _entry(text: str, piece: Heading, body: Span, fields: tuple[InlineField, ...
         kind=found.get("kind"),
         author=found.get("author"),
         tags=tuple(tags),
-        title=heading_title,
-        words=tuple(spans),
+        title=_without(text, title, [mark for mark in marks if title.holds(mark.start)]) if title else "",
         fields=fields,
     )
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool import __version__
 from vault_tool.errors import VaultError
@@ -38,12 +37,6 @@ class Freshness:
     removed: int = 0
     oddities: tuple[Oddity, ...] = ()
     is_stale: bool = False
-
-
-class _Seen(NamedTuple):
-    size: int
-    mtime_ns: int
-    inode: int
 
 
 class Refresher:
