@@ -165,6 +165,7 @@ def test_a_key_stands_where_its_span_says(text: str) -> None:
         ("[[王五]] 和 [[李四]]", "[[王五]] 和 [[李四]]"),
         ("报价: 企业版", "报价: 企业版"),
         ("`x`", "`x`"),
+        ("*重点*", "*重点*"),
         ("100%", "100%"),
         ("%5", "%5"),
         ("送样 #A款", "送样"),
@@ -177,6 +178,13 @@ def test_a_value_stays_as_typed(typed: str, text: str) -> None:
     assert note.value("source") == text
     assert note.value("region") == "浙江"
     assert note.is_writable
+
+
+def test_an_anchor_stays_one_beside_a_value_that_yaml_refuses() -> None:
+    note = read("---\nowner: @li.na\nx: &a 1\n---\n")
+
+    assert note.front_matter is not None
+    assert (note.owner, note.value("x"), len(note.front_matter.anchors)) == ("li.na", "1", 1)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class SpanHandler(BaseHandler):
             return _compose(fm, (), self._offset)
         except BlockError as error:
             refused = error
-        for wants_quotes in (_is_refused, _is_refused_or_unclosed):
+        for wants_quotes in (_is_refused, _is_refused_or_marked, _is_refused_or_unclosed):
             masked, asides = _set_aside(fm, wants_quotes)
             if asides:
                 with suppress(BlockError):
@@ -222,7 +222,8 @@ def _only_document(builder: _Builder) -> Tree:
 
 _VALUE = re.compile(r"([ \t]*(?:-[ \t]+)*(?:[^\s:#'\"\[\]{}&*!|>%@`-][^:：\n]*?:[ \t]+)?(?:-[ \t]+)*)(\S.*)")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+#")
-_REFUSED_FIRST = "@`%*&!"
+_REFUSED_FIRST = "@`%"
+_MARKS = "*&!"
 
 
 def _set_aside(source: str, wants_quotes: Callable[[str], bool]) -> tuple[str, tuple[Aside, ...]]:
@@ -256,8 +257,13 @@ def _is_refused(value: str) -> bool:
     return ": " in value or ":\t" in value or value.endswith(":")
 
 
+def _is_refused_or_marked(value: str) -> bool:
+    """Tell also `*重点*` and its like: a second choice, since aliases, anchors and tags are YAML's own."""
+    return value[0] in _MARKS or _is_refused(value)
+
+
 def _is_refused_or_unclosed(value: str) -> bool:
-    """Tell also a quote that doesn't close on its line; a second choice: it may close further down."""
+    """Tell also a quote that doesn't close on its line; the last choice: it may close further down."""
     if value[0] in "'\"":
         return len(value) < 2 or not value.endswith(value[0])
-    return _is_refused(value)
+    return _is_refused_or_marked(value)
