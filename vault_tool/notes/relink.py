@@ -17,6 +17,11 @@ NewTarget = Callable[[str], str | None]
 _BRACKETS = re.compile(r"\[\[([^\[\]\r\n|]+)")
 
 
+def can_be_target(text: str) -> bool:
+    """Tell whether a name may stand in a link: a backtick would begin code and hide links behind it."""
+    return text.strip() == text != "" and not set(text) & set("[]|`\r\n")
+
+
 def plan_relink(note: Note, new_target: NewTarget) -> list[Edit]:
     """Plan to change the targets of a note's links, in its text and in its fields; labels stay.
 

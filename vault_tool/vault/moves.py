@@ -11,7 +11,7 @@ from vault_tool.messages import Language
 from vault_tool.notes.edit_fields import plan_change_list, plan_set
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.relink import plan_relink
+from vault_tool.notes.relink import can_be_target, plan_relink
 from vault_tool.notes.text import apply_edits
 from vault_tool.vault import files
 from vault_tool.vault.catalog_read import Customer, backlinks, customer_at, linked_as
@@ -182,5 +182,5 @@ class _Linker:
     def _clear(self, move: Move, text: str) -> str:
         """Return a name as a link; the path where no link can hold it, or it would mean somebody else too."""
         others = set(linked_as(self._vault.catalog, text)) - {move.path}
-        can_link = text.strip() == text and not set(text) & set("[]|\r\n")
+        can_link = can_be_target(text)
         return text if can_link and not others else str(move.to.with_suffix(""))
