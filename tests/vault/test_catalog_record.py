@@ -119,6 +119,7 @@ def test_a_passage_reads_as_a_person_reads_it():
     assert (first.kind, first.line, first.day, first.time) == ("entry", 25, "2026-11-20", "10:20")
     assert (first.channel, first.word, first.author) == ("call", "quote", "zhang.wei")
     assert (first.tags, first.title) == (("急",), "当面谈")
+    assert Fact("tags", "急") in first.facts
     assert first.text == "当面谈\n急\n要再让 2 个点，\n月底定。"
     assert second.facts == (
         Fact("product", "企业版"),

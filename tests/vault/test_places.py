@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from vault_tool.errors import Exit
-from vault_tool.vault.places import PlaceUnusable, RelativeHome, make_private, place_key, places_for
+from vault_tool.vault.places import (
+    APP_NAME,
+    PlaceUnusable,
+    RelativeHome,
+    cache_home,
+    make_private,
+    place_key,
+    places_for,
+)
 
 
 def test_local_state_never_lies_in_the_vault(root: Path, home: dict[str, str]):
@@ -80,3 +90,29 @@ def test_a_place_that_cannot_be_made_says_what_to_set(tmp_path: Path):
         make_private(file / "state")
 
     assert "VAULT_NOTES_HOME" in refused.value.hint
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere it is platformdirs that is asked")
+@pytest.mark.parametrize(
+    "xdg",
+    [
+        {},
+        {"XDG_CACHE_HOME": "/tmp/cache", "XDG_STATE_HOME": "/tmp/state"},
+        {"XDG_CACHE_HOME": "relative", "XDG_STATE_HOME": ""},
+    ],
+)
+def test_the_users_own_folders_are_those_that_platformdirs_names(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, xdg: dict[str, str]
+):
+    env = {"HOME": str(tmp_path), **xdg}
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+
+    places = places_for(root, "v1", env)
+
+    key = place_key(root, "v1")
+    assert places.cache == platformdirs.user_cache_path(APP_NAME, appauthor=False) / key / "cache"
+    assert places.state == platformdirs.user_state_path(APP_NAME, appauthor=False) / key / "state"
+    assert places.cache.is_relative_to(cache_home(env))

@@ -250,14 +250,14 @@ def test_a_file_that_vanishes_before_it_is_read_is_no_matter(root: Path, catalog
     path.write_text(note("c2", "bb"))
     write(root, "customers/c.md", note("c3", "c"))
     slow = refresher(root, catalog)
-    before = slow._digests
+    before = slow._rows
 
     def vanish(paths):
         path.unlink(missing_ok=True)
         (root / "customers/c.md").unlink(missing_ok=True)
         return before(paths)
 
-    slow._digests = vanish  # type: ignore[method-assign]
+    slow._rows = vanish  # type: ignore[method-assign]
 
     assert slow.refresh().removed == 1
     assert [customer.name for customer in customers(catalog)] == ["a"]
@@ -269,14 +269,17 @@ def test_a_folder_that_cannot_be_read_just_now_loses_no_customer(
     write(root, "customers/closed/a.md", note("c1", "a"))
     write(root, "customers/b.md", note("c2", "b"))
     refresh(root, catalog)
-    real = os.scandir
 
-    def refusing(path):
-        if str(path).endswith("closed"):
-            raise PermissionError(13, "Permission denied")
-        return real(path)
+    def refusing(real):
+        def refuse(path, *more, **named):
+            if str(path).endswith("closed"):
+                raise PermissionError(13, "Permission denied")
+            return real(path, *more, **named)
 
-    monkeypatch.setattr("vault_tool.vault.walk.os.scandir", refusing)
+        return refuse
+
+    for name in ("scandir", "open"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
 
     fresh = refresh(root, catalog)
 

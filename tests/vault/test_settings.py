@@ -17,8 +17,8 @@ from vault_tool.vault.settings import (
     SettingsError,
     find_root,
     load_settings,
-    parse_settings,
 )
+from vault_tool.vault.settings_read import parse_settings
 
 PATH = Path("vault.toml")
 MINIMAL = 'id = "v7k2m9qx"\n'

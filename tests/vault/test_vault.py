@@ -40,7 +40,8 @@ def test_a_vault_is_opened_from_within_and_nothing_is_read_yet(root: Path, home:
 
     assert vault.root == root
     assert vault.settings.id == "v7k2m9qx"
-    assert not Path(home["VAULT_NOTES_HOME"]).exists()
+    assert not vault.places.cache.exists()
+    assert not vault.places.state.exists()
 
 
 def test_outside_a_vault_there_is_none(tmp_path: Path, home: dict[str, str]):
@@ -61,7 +62,7 @@ def test_what_was_committed_is_in_the_catalog_without_a_walk(vault: Vault, monke
     vault.fresh()
     read, digest = vault.read(A)
     assert read.name == "蓝海"
-    monkeypatch.setattr("vault_tool.vault.refresh.scan", lambda *_: pytest.fail("walked"))
+    monkeypatch.setattr("vault_tool.vault.refresh.Comparison", lambda *_: pytest.fail("walked"))
 
     new = PurePosixPath("customers/new.md")
     done = vault.commit(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.vault.processes import as_nobody
 from vault_tool.vault.files import MAX_NOTE_BYTES
-from vault_tool.vault.walk import Odd, Oddity, fold_name, is_leftover, matches_globs, printable, walk
+from vault_tool.vault.globs import fold_name
+from vault_tool.vault.walk import Odd, Oddity, is_leftover, matches_globs, printable, walk
 
 GLOBS = ("customers/**/*.md",)
 

@@ -80,7 +80,13 @@ class _Blocks:
         return self._blocks
 
     def _take_line(self, line: Line) -> None:
-        text, start = self._text, max(line.start, self._comment_end)
+        text, start = self._text, line.start
+        if start < self._comment_end:
+            start = self._comment_end
+        elif text[start].isalpha() and not self._fence:
+            # Nothing that begins with a letter is a mark of a block: most lines.
+            self._take_text(line, start, 0)
+            return
         if not text[start : start + 1].isalpha() and (prefix := _PREFIX.match(text, start, line.end)):
             start = prefix.end()
         if self._fence:
@@ -121,8 +127,10 @@ class _Blocks:
 
     def _take_text(self, line: Line, start: int, depth: int) -> None:
         text = self._text
-        end = start + len(text[start : line.end].rstrip(" \t"))
-        if not any(True for _ in self._visible(start, end, BREAK)):
+        end = line.end
+        while end > start and text[end - 1] in " \t":
+            end -= 1
+        if not self._is_visible(start, end):
             self._open = None
             return
         content = _without_block_marks(text, start, end)
@@ -134,8 +142,17 @@ class _Blocks:
         end = content.end
         if content.start < end and text[end - 1] == "\\":
             end, hard = end - 1, True
-        block.segments += self._visible(content.start, end, BREAK if block.segments else "")
+        joint = BREAK if block.segments else ""
+        if self._hidden:
+            block.segments += self._visible(content.start, end, joint)
+        elif content.start < end:
+            block.segments.append(Segment(content.start, end, joint))
         block.is_ended = hard or content.lone
+
+    def _is_visible(self, start: int, end: int) -> bool:
+        if self._hidden:
+            return any(True for _ in self._visible(start, end, BREAK))
+        return start < end
 
     def _visible(self, start: int, end: int, joint: str) -> Iterator[Segment]:
         """Yield what remains of a stretch without what is hidden; a gap stands in its place."""

@@ -101,9 +101,12 @@ class _Writer:
             if last != "\n" and not (is_han(last) and is_han(piece[0])):
                 self._put("\n", self._break)
         self._break = None
+        start = self._length
         if self._bold_depth and self._bold_start is None:
-            self._bold_start = self._length
-        self._put(piece, source)
+            self._bold_start = start
+        self._origins.append((start, source))
+        self._pieces.append(piece)
+        self._length = start + len(piece)
 
     def _put(self, piece: str, source: int) -> None:
         self._origins.append((self._length, source))
@@ -152,14 +155,20 @@ class _Paragraph:
 
     def write(self, start: int, end: int, writer: _Writer) -> None:
         """Write a stretch, line breaks softened."""
+        if len(self._starts) == 1:
+            if start < end:
+                writer.write(self.text[start:end], self._sources[0] + start)
+            return
+        text, starts = self.text, self._starts
         while start < end:
-            if self.text[start] == BREAK:
-                writer.soften(self.source(start))
+            index = bisect_right(starts, start)
+            source = self._sources[index - 1] + start - starts[index - 1]
+            if text[start] == BREAK:
+                writer.soften(source)
                 start += 1
                 continue
-            index = bisect_right(self._starts, start)
-            stop = min(end, self._starts[index]) if index < len(self._starts) else end
-            writer.write(self.text[start:stop], self.source(start))
+            stop = min(end, starts[index]) if index < len(starts) else end
+            writer.write(text[start:stop], source)
             start = stop
 
 
@@ -193,7 +202,7 @@ class _Inline:
     def __init__(self, paragraph: _Paragraph) -> None:
         self._paragraph = paragraph
         self._text = paragraph.text
-        self._items: list[Span | _Run | _Bracket] = []
+        self._items: list[tuple[int, int] | _Run | _Bracket] = []
         self._openers: dict[str, list[_Run]] = {"*": [], "_": [], "~": [], "=": []}
         self._brackets: list[_Bracket] = []
         self._addresses: list[Span] = []
@@ -202,41 +211,45 @@ class _Inline:
 
     def write(self, writer: _Writer) -> None:
         self._read()
+        write = self._paragraph.write
         for item in self._items:
-            if isinstance(item, Span):
-                self._paragraph.write(*item, writer)
-            elif isinstance(item, _Bracket):
-                if not item.is_mark:
-                    self._paragraph.write(item.start, item.end, writer)
-            else:
+            if isinstance(item, tuple):
+                write(*item, writer)
+            elif isinstance(item, _Run):
                 for _ in range(item.closing_bold):
                     writer.end_bold()
-                self._paragraph.write(item.start + item.closing, item.end - item.opening, writer)
+                if item.left:
+                    write(item.start + item.closing, item.end - item.opening, writer)
                 for _ in range(item.opening_bold):
                     writer.begin_bold()
+            elif not item.is_mark:
+                write(item.start, item.end, writer)
         for address in self._addresses:
             start = self._paragraph.source(address.start)
             writer.add_address(Span(start, start + address.end - address.start))
 
     def _read(self) -> None:
         done = 0
-        while found := _MARK.search(self._text, done):
+        text, items, search = self._text, self._items, _MARK.search
+        while found := search(text, done):
             start, end = found.span()
             if done < start:
-                self._items.append(Span(done, start))
-            done = self._take_mark(found[0], start, end)
-        self._items.append(Span(done, len(self._text)))
+                items.append((done, start))
+            first = text[start]
+            if first in "*_~=":
+                done = self._take_emphasis(first, start, end)
+            else:
+                done = self._take_mark(text[start:end], start, end)
+        items.append((done, len(text)))
 
     def _take_mark(self, mark: str, start: int, end: int) -> int:
         """Take in the mark at `start`; return where reading goes on."""
         first = mark[0]
-        if first in "*_~=":
-            return self._take_emphasis(first, start, end)
         if first == "\\":
             start += 1
         elif first == "`" and start in self._ticks:
             close = self._ticks[start]
-            self._items.append(Span(end, close))
+            self._items.append((end, close))
             return close + end - start
         elif first == "<" and (after := self._after_comment(end)):
             return after
@@ -244,7 +257,7 @@ class _Inline:
             return self._take_bracket(start, end)
         elif first == "]":
             return self._close_bracket(mark, start)
-        self._items.append(Span(start, end))
+        self._items.append((start, end))
         return end
 
     def _after_comment(self, start: int) -> int:
@@ -256,7 +269,7 @@ class _Inline:
         if self._text.endswith("[[", start, end):
             if found := _WIKI.match(self._text, start):
                 label = found.span(2) if (found[2] or "").strip() else found.span(1)
-                self._items.append(Span(*label))
+                self._items.append(label)
                 return found.end()
             end -= 1
         bracket = _Bracket(start, end)
@@ -270,7 +283,7 @@ class _Inline:
             _ADDRESS.match(self._text, start, start + _LONGEST_ADDRESS) if opener and mark == "](" else None
         )
         if opener is None or found is None:
-            self._items.append(Span(start, start + 1))
+            self._items.append((start, start + 1))
             return start + 1
         opener.is_mark = True
         self._addresses.append(Span(*found.span(1 if found[1] is not None else 2)))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from vault_tool.messages import N_
+from vault_tool.patterns import pattern
 
 BOM = "\ufeff"
-LINE_BREAK = re.compile(r"\r\n|\n|\r")
+LINE_BREAK = pattern(r"\r\n|\n|\r")
 
 
 class Span(NamedTuple):
@@ -126,8 +125,7 @@ UNREADABLE = N_("its encoding cannot be told")
 HAS_NUL = N_("it holds NUL characters")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A file's bytes as text. With a `problem` (a message id) the text is for reading only."""
 
     text: str

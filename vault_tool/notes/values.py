@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.numerals import leading_numeral
+from vault_tool.patterns import pattern
 from vault_tool.schema import Field, FieldType, Schema
 
 
@@ -31,8 +32,8 @@ class Dated(NamedTuple):
 
 Value = str | int | Decimal | date | Amount | Dated | tuple["Value", ...] | MappingType[str, "Value"]
 
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
-_LOOSE = re.compile(
+_ISO = pattern(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
+_LOOSE = pattern(
     r"(?P<year>\d{4})(?:\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?"
     r"|(?P<mark>[-/.])(?P<m>\d{1,2})(?P=mark)(?P<d>\d{1,2})|(?P<mm>\d{2})(?P<dd>\d{2}))\Z",
     re.ASCII,
@@ -63,7 +64,7 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 # --- amounts -----------------------------------------------------------------------------------------------
 
-_AMOUNT = re.compile(
+_AMOUNT = pattern(
     r"(?P<before>[^\d+\-.,]*?)\s*(?P<sign>[+-]?)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(?P<after>\D*)\Z",
     re.ASCII,
 )
@@ -121,8 +122,8 @@ def _unit(after: str, schema: Schema) -> tuple[int, str]:
 
 # --- fields ------------------------------------------------------------------------------------------------
 
-_LIST_BREAK = re.compile(r"[,，、;；]")
-_WIKILINK = re.compile(r"\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]\Z")
+_LIST_BREAK = pattern(r"[,，、;；]")
+_WIKILINK = pattern(r"\[\[([^\[\]|]+)(?:\|[^\[\]]*)?\]\]\Z")
 
 
 def read_value(field: Field, node: Node, schema: Schema) -> Value | None:

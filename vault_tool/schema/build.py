@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +25,8 @@ from vault_tool.schema.draft import (
     settle,
     take,
 )
-from vault_tool.schema.model import Field, FieldType, Schema, Word, fold
+from vault_tool.schema.files import SECTIONS, builtin_schema_dir
+from vault_tool.schema.model import Field, FieldType, Schema, Word, by_spelling, fold
 from vault_tool.schema.problems import Place
 from vault_tool.schema.source import Node, Pairs, Text
 
@@ -36,7 +38,6 @@ HEADING_VOCABULARIES = ("channel", "kind")
 
 FORMATS = ("id", "email", "url", "phone", "mobile", "credit_code", "id_number", "passport", "bank_account")
 
-_FILES = {"fields.yaml": ("front_matter", "inline"), "vocabulary.yaml": ("vocabularies", "units")}
 _MERGES = {
     FieldType.LIST: ("set", "scalar"),
     FieldType.MAPS: ("maps", "scalar"),
@@ -58,18 +59,6 @@ _GROUP = re.compile(r"[a-z][a-z0-9._-]*")
 Layers = Sequence[Mapping[str, Node]]
 
 
-def builtin_schema_dir() -> Path:
-    """Return the folder of the program's own schema.
-
-    A wheel carries `schema/` inside the package, as `_schema`: site-packages has no room beside it. An
-    editable install and a checkout have it beside the package, where people look for it. This is the
-    only place that knows, so that both behave alike.
-    """
-    package = Path(__file__).parent.parent
-    packaged = package / "_schema"
-    return packaged if packaged.is_dir() else package.parent / "schema"
-
-
 def load_schema(vault_schema: Path | None = None) -> Schema:
     """Compile the built-in schema, extended and overridden by a vault's own `schema/` folder.
 
@@ -89,7 +78,7 @@ def _builtin_schema() -> Schema:
 def _builtin_sections() -> Mapping[str, Node]:
     folder = builtin_schema_dir()
     found = _sections(folder)
-    for name, sections in _FILES.items():
+    for name, sections in SECTIONS.items():
         if not found.keys() >= set(sections):
             place = Place(str(folder / name), 1, 1)
             raise problems.FileUnreadable(place, reason="it is missing from this installation")
@@ -98,7 +87,7 @@ def _builtin_sections() -> Mapping[str, Node]:
 
 def _sections(folder: Path) -> dict[str, Node]:
     found: dict[str, Node] = {}
-    for name, sections in _FILES.items():
+    for name, sections in SECTIONS.items():
         if (node := source.read(folder / name)) is not None:
             known = source.known_pairs(node, name, sections)
             found.update((key.value, value) for key, value in known.nodes)
@@ -121,12 +110,37 @@ def _compile(own: Mapping[str, Node]) -> Schema:
     vocabularies, all_types = _vocabularies(layers, units.values())
     types = {fold(spelling): word.name for word in vocabularies["type"] for spelling in word.spellings}
     context = _Context(vocabularies, types, frozenset(all_types - set(types.values())))
+    fields = _fields(layers, "front_matter", context, NEEDED_FIELDS)
+    inline_fields = _fields(layers, "inline", context, ())
+    multiples = {folded: number for folded, (_, number) in units.items()}
     return Schema(
-        fields=_fields(layers, "front_matter", context, NEEDED_FIELDS),
-        inline_fields=_fields(layers, "inline", context, ()),
+        fields=fields,
+        inline_fields=inline_fields,
         vocabularies=vocabularies,
-        units={folded: number for folded, (_, number) in units.items()},
+        units=multiples,
+        meaning=_meaning(fields, inline_fields, vocabularies, multiples),
+        by_key=by_spelling(fields),
+        by_inline_key=by_spelling(inline_fields),
+        by_word={name: by_spelling(words) for name, words in vocabularies.items()},
     )
+
+
+def _meaning(
+    fields: Iterable[Field],
+    inline_fields: Iterable[Field],
+    vocabularies: Mapping[str, tuple[Word, ...]],
+    units: Mapping[str, int],
+) -> str:
+    words = [(name, [word.spellings for word in words]) for name, words in sorted(vocabularies.items())]
+    said = ([*_said_of(fields)], [*_said_of(inline_fields)], words, sorted(units.items()))
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _said_of(fields: Iterable[Field]) -> Iterator[tuple[object, ...]]:
+    for field in fields:
+        sealed = (field.group, sorted(field.group_for.items()))
+        kind = (field.type.value, field.vocabulary, field.many, field.format)
+        yield (field.name, field.spellings, *kind, *sealed, [*_said_of(field.fields)])
 
 
 def _vocabularies(
@@ -219,6 +233,7 @@ def _field(draft: Draft, context: _Context, builtin: str) -> Field:
 
     group, group_for = _sealed(given.get("sealed"), context)
     merges = _MERGES.get(kind, ("scalar",))
+    fields = _compiled(draft.inner, draft.name.value, context, builtin)
     return Field(
         name=draft.name.value,
         labels=labels,
@@ -235,7 +250,8 @@ def _field(draft: Draft, context: _Context, builtin: str) -> Field:
         fixed_key=flag("fixed_key"),
         internal=flag("internal"),
         help=help_of(draft),
-        fields=_compiled(draft.inner, draft.name.value, context, builtin),
+        fields=fields,
+        by_spelling=by_spelling(fields),
     )
 
 

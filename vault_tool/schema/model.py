@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from vault_tool.messages import Language
 
@@ -40,16 +38,19 @@ def fold(spelling: str) -> str:
     return unicodedata.normalize("NFKC", spelling).casefold().strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+# Named tuples, here and wherever a query comes by: each dataclass takes a millisecond to make at every start.
+class Word(NamedTuple):
     """One word of a vocabulary. `rank` is its place in the order, `closed` ends the follow-up."""
 
     vocabulary: str
     name: str
-    labels: Mapping[Language, str] = attribute(hash=False)
+    labels: Mapping[Language, str]
     aliases: tuple[str, ...]
     rank: int
     closed: bool
+
+    def __hash__(self) -> int:
+        return hash((self.vocabulary, self.name))
 
     def label(self, language: Language) -> str:
         """Return the word as people read it and as the tool writes it."""
@@ -61,12 +62,11 @@ class Word:
         return tuple(dict.fromkeys((self.name, *self.labels.values(), *self.aliases)))
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of the front matter, of an entry, or inside a map."""
+class Field(NamedTuple):
+    """One field of the front matter, of an entry, or inside a map; `by_spelling` finds those inside it."""
 
     name: str
-    labels: Mapping[Language, str] = attribute(hash=False)
+    labels: Mapping[Language, str]
     aliases: tuple[str, ...]
     type: FieldType
     vocabulary: str | None
@@ -74,17 +74,17 @@ class Field:
     required: bool
     required_for: frozenset[str]
     group: str | None
-    group_for: Mapping[str, str | None] = attribute(hash=False)
+    group_for: Mapping[str, str | None]
     merge: str
     format: str | None
     fixed_key: bool
     internal: bool
-    help: Mapping[Language, str] = attribute(hash=False)
+    help: Mapping[Language, str]
     fields: tuple[Field, ...]
-    _inner: Mapping[str, Field] = attribute(init=False, repr=False, compare=False)
+    by_spelling: Mapping[str, Field]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_inner", _by_spelling(self.fields))
+    def __hash__(self) -> int:
+        return hash((self.name, self.type, self.fields))
 
     def label(self, language: Language) -> str:
         """Return the field's name as people read it."""
@@ -105,7 +105,7 @@ class Field:
 
     def inner(self, key: str) -> Field | None:
         """Find the field of this map by any spelling of its key."""
-        return self._inner.get(fold(key))
+        return self.by_spelling.get(fold(key)) if self.fields else None
 
     def is_required(self, customer_type: str | None) -> bool:
         """Say whether a customer of this type (canonical name) must have the field."""
@@ -121,8 +121,7 @@ class Field:
         return self.group_for.get(customer_type, self.group)
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """Everything known about fields and words: the one object that all parts read.
 
     Every lookup takes any spelling, in any case and width. Tuples keep the order of the files.
@@ -130,36 +129,32 @@ class Schema:
 
     fields: tuple[Field, ...]
     inline_fields: tuple[Field, ...]
-    vocabularies: Mapping[str, tuple[Word, ...]] = attribute(hash=False)
-    units: Mapping[str, int] = attribute(hash=False)
+    vocabularies: Mapping[str, tuple[Word, ...]]
+    units: Mapping[str, int]
     """What a short form behind a number multiplies by; its keys are folded."""
-    _fields: Mapping[str, Field] = attribute(init=False, repr=False, compare=False)
-    _inline: Mapping[str, Field] = attribute(init=False, repr=False, compare=False)
-    _words: Mapping[str, Mapping[str, Word]] = attribute(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_fields", _by_spelling(self.fields))
-        object.__setattr__(self, "_inline", _by_spelling(self.inline_fields))
-        words = {name: _by_spelling(words) for name, words in self.vocabularies.items()}
-        object.__setattr__(self, "_words", words)
+    meaning: str
+    """Sums up what decides how a note is read: schemas alike in this read every note alike."""
+    by_key: Mapping[str, Field]
+    by_inline_key: Mapping[str, Field]
+    by_word: Mapping[str, Mapping[str, Word]]
 
     def field(self, key: str) -> Field | None:
         """Find a front-matter field by any spelling of its key."""
-        return self._fields.get(fold(key))
+        return self.by_key.get(fold(key))
 
     def inline_field(self, key: str) -> Field | None:
         """Find a field of an entry by any spelling of its key."""
-        return self._inline.get(fold(key))
+        return self.by_inline_key.get(fold(key))
 
     def word(self, vocabulary: str, spelling: str) -> Word | None:
         """Find a word by any spelling; None for an unknown word or vocabulary."""
-        words = self._words.get(vocabulary)
+        words = self.by_word.get(vocabulary)
         return words.get(fold(spelling)) if words is not None else None
 
     def is_known(self, key: str) -> bool:
         """Say whether a front-matter key means something: a field, or a key of the tool's own."""
         folded = fold(key)
-        return folded in self._fields or folded.startswith(TOOL_PREFIX)
+        return folded in self.by_key or folded.startswith(TOOL_PREFIX)
 
     def unit(self, spelling: str) -> int | None:
         """Say what a short form behind a number multiplies by, such as 10000 for 万."""
@@ -167,21 +162,22 @@ class Schema:
 
     def nearest_field(self, key: str) -> Field | None:
         """Suggest the front-matter field that a misspelt key may mean."""
-        return _nearest(key, self._fields)
+        return _nearest(key, self.by_key)
 
     def nearest_inline_field(self, key: str) -> Field | None:
         """Suggest the field of an entry that a misspelt key may mean."""
-        return _nearest(key, self._inline)
+        return _nearest(key, self.by_inline_key)
 
     def nearest_word(self, vocabulary: str, spelling: str) -> Word | None:
         """Suggest the word that a misspelt one may mean."""
-        return _nearest(spelling, self._words.get(vocabulary, {}))
+        return _nearest(spelling, self.by_word.get(vocabulary, {}))
 
 
 Named = TypeVar("Named", Word, Field)
 
 
-def _by_spelling(items: Iterable[Named]) -> dict[str, Named]:
+def by_spelling(items: Iterable[Named]) -> dict[str, Named]:
+    """Return the items by every (folded) spelling of theirs."""
     return {fold(spelling): item for item in items for spelling in item.spellings}
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vault_tool.schema import problems
+from vault_tool.schema.files import LARGEST_FILE
 from vault_tool.schema.problems import Place
 
-LARGEST_FILE = 250_000
 DEEPEST = 16
 LARGEST_NUMBER_DIGITS = 18
 

@@ -8,7 +8,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -24,13 +24,13 @@ from vault_tool.notes.text import UNREADABLE, decode
 from vault_tool.notes.values import parse_loose_date
 from vault_tool.schema import Schema
 from vault_tool.vault import files
+from vault_tool.vault.globs import fold_name
 from vault_tool.vault.journal import Change
 from vault_tool.vault.paths import CUSTOMERS, customer_path, file_stem
+from vault_tool.vault.refresh import Progress
 from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME
 from vault_tool.vault.vault import BASE32, ID_LENGTH
-from vault_tool.vault.walk import RESERVED_FOLDERS, Odd, Oddity, fold_name, matches_globs, scan
-
-Progress = Callable[[int, int], None]
+from vault_tool.vault.walk import RESERVED_FOLDERS, Odd, Oddity, matches_globs, scan
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt"})
 ARCHIVE = "archive"

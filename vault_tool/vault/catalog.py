@@ -6,12 +6,15 @@ The tables, which readers query through `Catalog.rows`:
 - `customers(key, id, path, name, type, stage, owner, importance, next, first_entry, last_entry, entries,
   is_archived, fields, seq)`: canonical words and ids of people; `fields` is JSON; days are ISO texts.
 - `facts(customer, passage, name, text, folded, number, currency, day)`: every value of every field, one row
-  each; `passage` is null for front matter; fields within maps are named `contacts.name`.
+  each; `passage` is null for front matter, an entry's tags are facts of its own; fields within maps are named
+  `contacts.name`.
 - `names(customer, kind, text, folded, pinyin)`: kind is name, alias, contact or stem (of the file).
 - `passages(key, customer, kind, line, day, time, channel, word, author, tags, title, bold, text, folded)`:
   kind is profile, entry or section; `word` is the entry's own kind (order, complaint); `text` is title, tags
   and body as a person reads them; `folded` is null where folding changes nothing.
 - `links(customer, target, folded, line)`; `deletions(key, seq)`.
+- `folders(path, seen)`: what each folder held when all its notes had been taken in (`glance.Kept`);
+  `loose(path)`: notes that were written to `files`, or taken out, since then.
 
 Every change gives its customer the next number (`seq`), deletions too; `generation` says which catalog these
 numbers count in. It can always be made again from the notes: a damaged one, or one of another version, is.
@@ -19,7 +22,8 @@ numbers count in. It can always be made again from the notes: a damaged one, or 
 
 from __future__ import annotations
 
-import secrets
+import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -32,7 +36,7 @@ from vault_tool.messages import N_
 from vault_tool.vault.places import PlaceUnusable, make_private
 
 FILE_NAME = "catalog.db"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 10.0
 
 _OUR_DEFECTS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
@@ -67,6 +71,8 @@ CREATE TABLE links (customer INTEGER, target TEXT, folded TEXT, line INTEGER);
 CREATE INDEX links_of ON links (customer);
 CREATE INDEX links_by_folded ON links (folded);
 CREATE TABLE people (customer INTEGER, spelling TEXT, PRIMARY KEY (customer, spelling)) WITHOUT ROWID;
+CREATE TABLE folders (path TEXT PRIMARY KEY, seen BLOB);
+CREATE TABLE loose (path TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE deletions (key INTEGER PRIMARY KEY, seq INTEGER);
 CREATE INDEX deletions_by_seq ON deletions (seq);
 """
@@ -139,6 +145,11 @@ class Catalog:
         with self._explained():
             yield from self._connection.execute(sql, parameters)
 
+    @property
+    def others_commits(self) -> int:
+        """Return a number that changes with every commit of another connection, and with none of ours."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
     def meta(self, key: str) -> object:
         """Return a value kept beside the tables, None when there is none."""
         found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
@@ -157,10 +168,14 @@ class Catalog:
         """Run a statement once per row."""
         if rows:
             with self._explained():
+                self._connection.execute("SAVEPOINT many")
                 try:
                     self._connection.executemany(sql, rows)
                 except UnicodeEncodeError:
-                    self._connection.executemany(sql, [_encodable(row) for row in rows])
+                    # The rows before the one that failed are written already.
+                    self._connection.execute("ROLLBACK TO many")
+                    self._connection.executemany(sql, [encodable(row) for row in rows])
+                self._connection.execute("RELEASE many")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -184,6 +199,18 @@ class Catalog:
             _remove(self.path)
         self._connection = self._open()
 
+    def become(self, other: Catalog) -> None:
+        """Hold what another catalog holds, from one moment to the next for every process."""
+        deadline = time.monotonic() + BUSY_SECONDS
+
+        def give_up(status: int, left: int, total: int) -> None:
+            # Python tries again as long as somebody else is writing.
+            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
+                raise CatalogBusy(path=self.path)
+
+        with self._explained():
+            other._connection.backup(self._connection, progress=give_up)
+
     def _open(self) -> sqlite3.Connection:
         if self.path is None:
             return _prepared(_connected(":memory:"))
@@ -205,7 +232,7 @@ class Catalog:
         try:
             return self._connection.execute(sql, parameters)
         except UnicodeEncodeError:
-            return self._connection.execute(sql, _encodable(parameters))
+            return self._connection.execute(sql, encodable(parameters))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -234,7 +261,14 @@ def open_catalog(cache: Path) -> Catalog:
 
 def _connected(path: Path | str) -> sqlite3.Connection:
     # isolation_level None: transactions begin where we say so.
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.create_function("regexp", 2, _is_in, deterministic=True)
+    return connection
+
+
+def _is_in(pattern: str, text: str | None) -> bool:
+    """Tell whether a pattern stands in a text: `text REGEXP pattern`."""
+    return text is not None and re.search(pattern, text) is not None
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -281,13 +315,13 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     for statement in _TABLES.split(";"):
         if statement.strip():
             connection.execute(statement)
-    connection.execute("INSERT INTO meta VALUES ('generation', ?)", (secrets.token_hex(8),))
+    connection.execute("INSERT INTO meta VALUES ('generation', ?)", (os.urandom(8).hex(),))
     connection.execute("INSERT INTO meta VALUES ('seq', 0)")
     connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 
-def _encodable(row: Sequence[object]) -> list[object]:
+def encodable(row: Sequence[object]) -> list[object]:
     """Return values that SQLite takes: half a surrogate pair, which an escape in YAML can make, is none."""
     return [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in row]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -12,8 +11,7 @@ from vault_tool.notes.folding import fold
 from vault_tool.vault.catalog import Catalog
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """A customer as the catalog knows it: canonical words, ids of people, days as ISO texts."""
 
     key: int
@@ -49,8 +47,7 @@ class Customer:
         return _texts(self.fields.get("tags"))
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
+class StoredPassage(NamedTuple):
     """A part of a note that search finds by itself; `text` is title, tags and body as a person reads them."""
 
     key: int
@@ -113,11 +110,21 @@ def customers(catalog: Catalog, archived: bool | None = False) -> Iterator[Custo
 
 
 def customers_where(
-    catalog: Catalog, condition: str, parameters: Sequence[object], archived: bool | None = False
+    catalog: Catalog,
+    condition: str,
+    parameters: Sequence[object],
+    archived: bool | None = False,
+    *,
+    order: str = "c.path",
+    limit: int | None = None,
 ) -> Iterator[Customer]:
-    """Yield the customers that a condition of SQL holds for, by path; a customer is `c` in it."""
+    """Yield the customers that a condition of SQL holds for; a customer is `c` in it and in the order.
+
+    The parameters are those of the condition and then those of the order.
+    """
     put_away = "" if archived is None else f" AND c.is_archived = {int(archived)}"
-    sql = f"SELECT {_CUSTOMER} FROM customers c WHERE ({condition}){put_away} ORDER BY path"
+    most = "" if limit is None else f" LIMIT {limit}"
+    sql = f"SELECT {_CUSTOMER} FROM customers c WHERE ({condition}){put_away} ORDER BY {order}{most}"
     for row in catalog.each(sql, parameters):
         yield _customer(row)
 
@@ -224,8 +231,8 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def in_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
+def in_parts(items: Sequence[Any], size: int = 500) -> Iterator[list[Any]]:
     """Yield the items in lists that are short enough for one statement."""
     # SQLite before 3.32 takes no more than 999 parameters.
-    for start in range(0, len(items), 500):
-        yield list(items[start : start + 500])
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

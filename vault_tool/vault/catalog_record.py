@@ -281,7 +281,10 @@ class _Reader:
             title=title,
             bold=_bold(reading),
             text=_joined(title, " ".join(entry.tags), reading.text),
-            facts=tuple(self._inline_facts(entry.fields)),
+            facts=(
+                *(Fact("tags", tag) for tag in dict.fromkeys(entry.tags)),
+                *self._inline_facts(entry.fields),
+            ),
         )
 
     def _inline_facts(self, fields: Iterable[InlineField]) -> Iterator[Fact]:

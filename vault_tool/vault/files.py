@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable
@@ -98,7 +96,9 @@ def digest(data: bytes) -> str:
     Processors compute it in hardware (half the time of BLAKE2b here, 3 µs for a note), and anybody
     can check one with `sha256sum`.
     """
-    return hashlib.sha256(data).hexdigest()
+    from hashlib import sha256  # here: OpenSSL takes some milliseconds to load
+
+    return sha256(data).hexdigest()
 
 
 def place(root: Path, path: PurePosixPath) -> Path:
@@ -173,6 +173,8 @@ def stage(
 
     A file keeps its mode and owner; a new one gets `mode`, or what the umask leaves.
     """
+    import secrets  # here: as above
+
     target = place(root, path)
     try:
         old = _old(target, path)

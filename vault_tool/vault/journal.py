@@ -13,10 +13,10 @@ from typing import NamedTuple
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.vault import files
+from vault_tool.vault.globs import fold_name
 from vault_tool.vault.lock import DEFAULT_TIMEOUT, write_lock
 from vault_tool.vault.places import Places
 from vault_tool.vault.records import Draft, Entry, Record, Records
-from vault_tool.vault.walk import fold_name
 from vault_tool.vault.writes import Write, apply_writes, case_twins, clean_own, is_same_file
 
 Clock = Callable[[], float]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -59,6 +58,8 @@ def write_lock(places: Places, command: str, timeout: float = DEFAULT_TIMEOUT) -
 
 def _sign(state: Path, command: str) -> None:
     """Leave word of who holds the lock; a failure to do so harms nobody."""
+    import json  # here: a query imports this module, and writes nothing
+
     # Not in the lock file: Windows lets no other process read a locked one.
     word = {"pid": os.getpid(), "command": command, "since": int(time.time())}
     with suppress(OSError):
@@ -66,6 +67,8 @@ def _sign(state: Path, command: str) -> None:
 
 
 def _busy(state: Path) -> Busy:
+    import json  # here: as above
+
     try:
         word = json.loads((state / HOLDER_NAME).read_text(encoding="utf-8"))
         return Busy(command=str(word["command"]), pid=int(word["pid"]))

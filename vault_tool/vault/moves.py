@@ -15,10 +15,10 @@ from vault_tool.notes.relink import can_be_target, plan_relink
 from vault_tool.notes.text import apply_edits
 from vault_tool.vault import files
 from vault_tool.vault.catalog_read import Customer, backlinks, customer_at, linked_as
+from vault_tool.vault.globs import fold_name
 from vault_tool.vault.journal import Change
 from vault_tool.vault.paths import CUSTOMERS, Taken, customer_path, taken_by
 from vault_tool.vault.vault import Vault
-from vault_tool.vault.walk import fold_name
 
 ARCHIVE = PurePosixPath("archive")
 

@@ -14,6 +14,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from vault_tool.patterns import pattern
+
 # A surname may be read in a way of its own; where that is no usual reading, pypinyin does not list it.
 SURNAMES = {
     "万俟": "moqi",
@@ -86,7 +88,7 @@ RARE_READINGS = {"费": ("bi",), "谌": ("shen",), "贠": ("yun",), "缪": ("mu"
 MAX_SYLLABLES = 40
 MAX_QUERY = 40
 
-_TOKEN = re.compile(r"[a-z0-9]+|.")
+_TOKEN = pattern(r"[a-z0-9]+|.")
 
 
 class Fit(IntEnum):

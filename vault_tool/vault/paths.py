@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from vault_tool.vault.walk import fold_name
+from vault_tool.vault.globs import fold_name
 
 CUSTOMERS = PurePosixPath("customers")
 MAX_CHARACTERS = 80

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
@@ -32,8 +31,7 @@ class RelativeHome(VaultError):
     exit_code = Exit.USAGE
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """The two folders of one vault: what can be made again (cache) and what can't (state)."""
 
     cache: Path
@@ -52,31 +50,63 @@ def places_for(root: Path, vault_id: str, env: Mapping[str, str]) -> Places:
     Two copies of one vault on a machine have the same id, so the real path has its part in the
     name; a copy that moves starts afresh.
     """
-    key = place_key(root, vault_id)
-    if override := env.get(HOME_VARIABLE):
-        home = Path(override).expanduser()
-        if not home.is_absolute():
-            raise RelativeHome(value=override)
-        return Places(home / "cache" / key, home / "state" / key)
-    import platformdirs  # here: an overridden home does not need it
+    return places_of(place_key(root, vault_id), env)
 
-    cache = platformdirs.user_cache_path(APP_NAME, appauthor=False)
-    state = platformdirs.user_state_path(APP_NAME, appauthor=False)
+
+def places_of(key: str, env: Mapping[str, str]) -> Places:
+    """Name the folders of the vault that has this key; see `place_key`."""
+    cache, state, is_ours = _homes(env)
+    if is_ours:
+        return Places(cache / key, state / key)
     # On Windows both are one folder, hence the last part.
     return Places(cache / key / "cache", state / key / "state")
 
 
+def cache_home(env: Mapping[str, str]) -> Path:
+    """Name the folder in which all vaults have their caches."""
+    return _homes(env)[0]
+
+
 def place_key(root: Path, vault_id: str) -> str:
     """Return the folder name of a vault: its id and a short hash of its real path."""
+    import hashlib  # here: OpenSSL takes some milliseconds to load, and an opening that was kept has the key
+    import re
+
     # The id comes out of a file that others may have written: it must not walk anywhere.
     safe = re.sub(r"[^A-Za-z0-9_-]", "", vault_id)[:40] or "vault"
     short = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
     return f"{safe}-{short}"
 
 
+def _homes(env: Mapping[str, str]) -> tuple[Path, Path, bool]:
+    """Return where caches and states lie, and whether that is a folder that the user named for us."""
+    if override := env.get(HOME_VARIABLE):
+        home = Path(override).expanduser()
+        if not home.is_absolute():
+            raise RelativeHome(value=override)
+        return home / "cache", home / "state", True
+    home = Path(env.get("HOME", ""))
+    if sys.platform.startswith("linux") and home.is_absolute() and "ANDROID_ROOT" not in env:
+        # What platformdirs says here (a test compares), without the time it takes to load.
+        cache = _xdg(env, "XDG_CACHE_HOME") or home / ".cache"
+        state = _xdg(env, "XDG_STATE_HOME") or home / ".local/state"
+        return cache / APP_NAME, state / APP_NAME, False
+    import platformdirs  # here: as above
+
+    cache = platformdirs.user_cache_path(APP_NAME, appauthor=False)
+    return cache, platformdirs.user_state_path(APP_NAME, appauthor=False), False
+
+
+def _xdg(env: Mapping[str, str], variable: str) -> Path | None:
+    named = Path(env.get(variable, ""))
+    return named if named.is_absolute() else None
+
+
 def make_private(folder: Path) -> Path:
     """Make a folder and its missing parents with mode 0700, and return it."""
     try:
+        if os.name == "posix" and folder.is_dir() and not folder.stat().st_mode & 0o077:
+            return folder
         for place in reversed([folder, *folder.parents]):
             if not place.exists():
                 place.mkdir(mode=0o700, exist_ok=True)

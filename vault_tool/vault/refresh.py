@@ -1,42 +1,56 @@
-"""Bring the catalog up to date: compare what a walk sees, read only what changed."""
+"""Bring the catalog up to date: compare what a walk sees, read only what changed.
+
+What a folder held when all its notes had been taken in is kept beside the catalog's tables, and compared as a
+whole: a refresh that finds all as it was looks at no file by itself. Two things hold after every transaction:
+
+- every file of the catalog is known to its folder (`folders`), or is noted as loose;
+- what a folder says of a note that is not loose, the catalog's row of that file says, and that row can be
+  trusted: it was not racy.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool import __version__
-from vault_tool.errors import VaultError
-from vault_tool.notes.note import parse_note
-from vault_tool.schema import Field, Schema
-from vault_tool.vault import files
-from vault_tool.vault.catalog import Catalog
-from vault_tool.vault.catalog_record import CatalogRecord, RecordMaker
-from vault_tool.vault.catalog_write import CatalogWriter, FileState
+from vault_tool.schema.model import Schema
+from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogUnwritable
+from vault_tool.vault.compare import Compared, Comparison
 from vault_tool.vault.settings import Settings, fold_spelling
-from vault_tool.vault.walk import ARCHIVE_GLOB, Odd, Oddity, fold_name, matches_globs, scan
+from vault_tool.vault.walk import ARCHIVE_GLOB, Odd, Oddity, Seen, matches_globs
 
-BATCH = 256
-# A file that was changed this shortly before it was read may change again within one tick of the file
-# system's clock, and keep its size: git calls it racily clean.
-RACY_NS = 2_000_000_000
+# Reading and writing notes is imported where a note has changed: else a query needs neither.
+if TYPE_CHECKING:
+    from vault_tool.vault.catalog_write import FileState
+    from vault_tool.vault.intake import ToRead
+
+BATCH = 128
+_MANY = 2000  # of so many files all rows are read at once
 
 Progress = Callable[[int, int], None]
 ClockNs = Callable[[], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(NamedTuple):
     """What a refresh found. `is_stale`: another process held the catalog, and this is its last state."""
 
     changed: int = 0
     removed: int = 0
     oddities: tuple[Oddity, ...] = ()
     is_stale: bool = False
+
+
+class _Ahead(NamedTuple):
+    """A refresh that has begun."""
+
+    commits: tuple[str, int]
+    loose: set[str]
+    oddities: list[Oddity]
+    comparison: Comparison
 
 
 class Refresher:
@@ -47,12 +61,11 @@ class Refresher:
     ) -> None:
         self._catalog = catalog
         self._root = root
-        self._settings = settings
         self._schema = schema
         self._clock = clock
-        self._globs = (*settings.customers, ARCHIVE_GLOB)
-        self._people = {fold_spelling(s): person.id for person in settings.people for s in person.spellings}
-        self._maker = RecordMaker(schema, lambda spelling: self._people.get(fold_spelling(spelling)))
+        self._globs = globs_of(settings)
+        self._ahead: _Ahead | None = None
+        self._people = people_of(settings)
 
     def refresh(self, progress: Progress | None = None) -> Freshness:
         """Walk the vault and take in what is new or changed, and out what is gone.
@@ -60,147 +73,193 @@ class Refresher:
         The stat of each file decides; a file is parsed only when its bytes differ from those taken in.
         Progress is told of files: (done, total).
         """
-        self._forget_what_means_something_else()
-        known = self._known()
-        oddities: list[Oddity] = []
-        seen: set[str] = set()
-        suspects: list[str] = []
-        for path, size, mtime_ns, inode in scan(self._root, self._globs, oddities):
-            seen.add(path)
-            if known.get(path) != (size, mtime_ns, _stored(inode), 0):
-                suspects.append(path)
-        gone = {path for path in known.keys() - seen if not _is_out_of_sight(path, oddities)}
-        if not suspects and not gone:
-            return Freshness(oddities=tuple(oddities))
+        self.look_ahead()
+        ahead, self._ahead = self._ahead, None
+        assert ahead is not None
+        commits, loose, oddities, comparison = ahead
+        found = comparison.run()
+        suspects, settled = self._suspects(found.doubtful)
+        gone = set(self._known(found.gone))
         changed = 0
-        for start in range(0, len(suspects), BATCH):
-            changed += self._take_batch(suspects[start : start + BATCH], gone, oddities)
-            if progress:
-                progress(min(start + BATCH, len(suspects)), len(suspects))
-        with self._catalog.transaction():
-            writer = CatalogWriter(self._catalog)
-            writer.take_out(gone)
-            writer.finish()
+        if suspects or gone:
+            seen = {note.path: note for note in found.doubtful}
+            loose.update(seen, gone)
+            states, changed = self._take(suspects, gone, oddities, progress)
+            settled += [state.path for state in states if _is_settled(state, seen[state.path])]
+        self._keep(found, settled, loose, commits)
         return Freshness(changed, len(gone), tuple(oddities))
+
+    def look_ahead(self) -> None:
+        """Begin what `refresh` does, so far as that can be done while this process does something else."""
+        self._forget_what_means_something_else()
+        commits = self._commits()
+        if self._ahead is not None and self._ahead.commits == commits:
+            return
+        folders = dict(self._catalog.rows("SELECT path, seen FROM folders"))
+        loose = {path for (path,) in self._catalog.rows("SELECT path FROM loose")}
+        oddities: list[Oddity] = []
+        comparison = Comparison(self._root, self._globs, folders, loose, oddities)
+        self._ahead = _Ahead(commits, loose, oddities, comparison)
 
     def take(self, paths: Iterable[PurePosixPath]) -> None:
         """Take in these files as they are now, without a walk; others are not looked at."""
-        ours = [str(path) for path in paths if matches_globs(path, self._globs)]
-        there = [path for path in ours if (self._root / path).is_file()]
-        gone = set(ours) - set(there)
+        ours = list(dict.fromkeys(str(path) for path in paths if matches_globs(path, self._globs)))
         if not ours:
             return
+        from vault_tool.vault.intake import ToRead
+
         self._forget_what_means_something_else()
-        for start in range(0, len(there), BATCH):
-            self._take_batch(there[start : start + BATCH], gone, [])
-        with self._catalog.transaction():
-            writer = CatalogWriter(self._catalog)
-            writer.take_out(gone)
-            writer.finish()
+        there = [path for path in ours if (self._root / path).is_file()]
+        digests = {path: str(row[4]) for path, row in self._rows(there).items()}
+        wanted = [ToRead(path, digests.get(path)) for path in there]
+        self._take(wanted, set(ours).difference(there), [], None)
 
-    def _known(self) -> dict[str, tuple[int, int, int, int]]:
-        rows = self._catalog.each("SELECT path, size, mtime_ns, inode, is_racy FROM files")
-        return {path: (size, mtime_ns, inode, racy) for path, size, mtime_ns, inode, racy in rows}
+    def _suspects(self, doubtful: Sequence[Seen]) -> tuple[list[ToRead], list[str]]:
+        """Return the files that have to be read, and the paths of those that are as the catalog has them."""
+        if not doubtful:
+            return [], []
+        from vault_tool.vault.intake import ToRead, stored
 
-    def _take_batch(self, paths: Sequence[str], gone: set[str], oddities: list[Oddity]) -> int:
-        """Read some files and take in those whose bytes are new; say how many those were."""
+        rows = self._rows([note.path for note in doubtful])
+        suspects, settled = [], []
+        for note in doubtful:
+            row = rows.get(note.path)
+            if row and row[:4] == (note.size, note.mtime_ns, stored(note.inode), 0):
+                settled.append(note.path)
+            else:
+                suspects.append(ToRead(note.path, row[4] if row else None))
+        return suspects, settled
+
+    def _rows(self, paths: Sequence[str]) -> dict[str, tuple[int, int, int, int, str]]:
+        """Return size, mtime, inode, raciness and digest of the files that the catalog has."""
+        sql = "SELECT path, size, mtime_ns, inode, is_racy, digest FROM files"
+        if len(paths) > _MANY:
+            return {path: (*row,) for path, *row in self._catalog.each(sql)}
+        from vault_tool.vault.catalog_read import in_parts
+
+        found = {}
+        for some in in_parts(paths):
+            marks = ", ".join("?" * len(some))
+            for path, *row in self._catalog.rows(f"{sql} WHERE path IN ({marks})", some):
+                found[path] = (*row,)
+        return found
+
+    def _known(self, paths: Iterable[str]) -> list[str]:
+        """Return those of the paths that the catalog has."""
+        return list(self._rows(list(paths))) if paths else []
+
+    def _take(
+        self,
+        wanted: Sequence[ToRead],
+        gone: set[str],
+        oddities: list[Oddity],
+        progress: Progress | None,
+    ) -> tuple[list[FileState], int]:
+        """Read files and take them in, and out those that are gone.
+
+        Return how the files that were read now stand in the catalog, and how many of them had new bytes.
+        """
+        from vault_tool.vault.catalog_write import CatalogWriter
+        from vault_tool.vault.intake import Unread, read_all
+
+        states: list[FileState] = []
+        changed = done = 0
         # Parsing takes the time, and needs no lock: others may write to the catalog meanwhile.
-        digests = self._digests(paths)
-        read = [one for path in paths if (one := self._read(path, digests.get(path), gone, oddities))]
-        with self._catalog.transaction():
-            writer = CatalogWriter(self._catalog)
-            for state, record in read:
-                if record is None:
-                    writer.touch(state)
-                else:
-                    writer.take_in(state, record, _is_archived(state.path), gone)
-            writer.finish()
-        return sum(record is not None for _, record in read)
+        for batch in read_all(self._root, self._schema, self._people, wanted, BATCH, self._clock):
+            read = []
+            for note, asked in zip(batch, wanted[done : done + len(batch)], strict=True):
+                if not isinstance(note, Unread):
+                    read.append(note)
+                elif note.reason is not None:
+                    oddities.append(Oddity(PurePosixPath(note.path), Odd.UNREADABLE, note.reason))
+                elif asked.digest is not None:
+                    gone.add(note.path)
+            with self._catalog.transaction():
+                writer = CatalogWriter(self._catalog)
+                writer.take_in(read, gone)
+                writer.finish()
+            states += [note.file for note in read]
+            changed += sum(note.rows is not None for note in read)
+            done += len(batch)
+            if progress:
+                progress(done, len(wanted))
+        if gone:
+            with self._catalog.transaction():
+                writer = CatalogWriter(self._catalog)
+                writer.take_out(gone)
+                writer.finish()
+        return states, changed
 
-    def _digests(self, paths: Sequence[str]) -> dict[str, str]:
-        marks = ", ".join("?" * len(paths))
-        return dict(self._catalog.rows(f"SELECT path, digest FROM files WHERE path IN ({marks})", paths))
+    def _keep(
+        self, found: Compared, settled: Iterable[str], loose: set[str], commits: tuple[str, int]
+    ) -> None:
+        """Keep what the folders hold, and note as loose those of their notes of which they can't tell."""
+        sure = found.gone.union(settled)
+        tight = sure & loose
+        unsure = found.hidden.union(note.path for note in found.doubtful) - sure - loose
+        if not (found.folders or found.left or tight or unsure):
+            return
+        # When this can't be written, the next refresh looks closely once more.
+        with suppress(CatalogBusy, CatalogUnwritable), self._catalog.transaction():
+            # Whatever another process has taken in meanwhile, we have not seen.
+            if self._commits() != commits:
+                return
+            run_many = self._catalog.run_many
+            run_many("DELETE FROM folders WHERE path = ?", [(path,) for path in found.left])
+            run_many("INSERT OR REPLACE INTO folders VALUES (?, ?)", [*found.folders.items()])
+            run_many("DELETE FROM loose WHERE path = ?", [(path,) for path in tight])
+            run_many("INSERT OR IGNORE INTO loose VALUES (?)", [(path,) for path in unsure])
 
-    def _read(
-        self, path: str, digest: str | None, gone: set[str], oddities: list[Oddity]
-    ) -> tuple[FileState, CatalogRecord | None] | None:
-        """Read one file; None when there is nothing to take in, no record when its bytes are known."""
-        now = self._clock()
-        where = PurePosixPath(path)
-        try:
-            content = files.read(self._root, where)
-        except files.FileMissing:
-            if digest is not None:
-                gone.add(path)
-            return None
-        except VaultError as error:
-            oddities.append(Oddity(where, Odd.UNREADABLE, str(error.values.get("reason", ""))))
-            return None
-        is_racy = abs(now - content.mtime_ns) < RACY_NS
-        inode = _stored(content.inode)
-        state = FileState(path, content.size, content.mtime_ns, inode, content.digest, is_racy)
-        if content.digest == digest:
-            return state, None
-        return state, self._maker.record_of(parse_note(where, content.data, self._schema))
+    def _commits(self) -> tuple[str, int]:
+        """Return what changes whenever somebody else changes the catalog."""
+        return self._catalog.generation, self._catalog.others_commits
 
     def _forget_what_means_something_else(self) -> None:
         """Have the notes read again that would now be read differently: after a new schema, or a new team."""
-        fingerprint = _fingerprint(self._schema)
-        people = json.dumps(self._people, sort_keys=True)
-        if (self._catalog.meta("fingerprint"), self._catalog.meta("people")) == (fingerprint, people):
+        import json
+
+        now = {
+            "fingerprint": f"{__version__} {self._schema.meaning}",
+            "people": json.dumps(self._people, sort_keys=True),
+            "globs": json.dumps(self._globs),
+        }
+        before = {name: self._catalog.meta(name) for name in now}
+        if now == before:
             return
         with self._catalog.transaction():
-            if self._catalog.meta("fingerprint") != fingerprint:
-                self._catalog.run("UPDATE files SET digest = '', mtime_ns = -1")
-            before: Mapping[str, str] = json.loads(str(self._catalog.meta("people") or "{}"))
-            for (spelling,) in self._catalog.rows("SELECT DISTINCT spelling FROM people"):
-                folded = fold_spelling(spelling)
-                if before.get(folded) != self._people.get(folded):
-                    self._catalog.run(
-                        "UPDATE files SET digest = '', mtime_ns = -1"
-                        " WHERE customer IN (SELECT customer FROM people WHERE spelling = ?)",
-                        (spelling,),
-                    )
-            self._catalog.set_meta("fingerprint", fingerprint)
-            self._catalog.set_meta("people", people)
+            run = self._catalog.run
+            run("INSERT OR IGNORE INTO loose SELECT path FROM files")
+            run("DELETE FROM folders")
+            if now["fingerprint"] != before["fingerprint"]:
+                run("UPDATE files SET digest = '', mtime_ns = -1")
+            self._forget_people(json.loads(str(before["people"] or "{}")))
+            for name, value in now.items():
+                self._catalog.set_meta(name, value)
+
+    def _forget_people(self, before: Mapping[str, str]) -> None:
+        """Have the notes read again in which somebody is named who joined the team, or left it."""
+        for (spelling,) in self._catalog.rows("SELECT DISTINCT spelling FROM people"):
+            folded = fold_spelling(spelling)
+            if before.get(folded) != self._people.get(folded):
+                self._catalog.run(
+                    "UPDATE files SET digest = '', mtime_ns = -1"
+                    " WHERE customer IN (SELECT customer FROM people WHERE spelling = ?)",
+                    (spelling,),
+                )
 
 
-def _is_archived(path: str) -> bool:
-    return "/" in path and fold_name(path.split("/", 1)[0]) == "archive"
+def globs_of(settings: Settings) -> tuple[str, ...]:
+    """Return the globs of all notes of a vault."""
+    return (*settings.customers, ARCHIVE_GLOB)
 
 
-def _is_out_of_sight(path: str, oddities: Iterable[Oddity]) -> bool:
-    """Tell whether a file is not seen only because its folder, or the file itself, can't be read just now."""
-    for oddity in oddities:
-        if oddity.kind is Odd.UNREADABLE:
-            hidden = str(oddity.path)
-            if hidden in (".", path) or path.startswith(hidden + "/"):
-                return True
-    return False
+def people_of(settings: Settings) -> dict[str, str]:
+    """Return the ids of a team by every (folded) spelling."""
+    return {fold_spelling(said): person.id for person in settings.people for said in person.spellings}
 
 
-def _stored(inode: int) -> int:
-    # SQLite's numbers have a sign.
-    return inode & 0x7FFF_FFFF_FFFF_FFFF
+def _is_settled(state: FileState, seen: Seen) -> bool:
+    """Tell whether a file was read as the walk saw it, and could not change again unseen."""
+    from vault_tool.vault.intake import stored
 
-
-def _fingerprint(schema: Schema) -> str:
-    """Sum up what decides how a note is read: the program and the schema."""
-    words = [
-        (name, [word.spellings for word in words]) for name, words in sorted(schema.vocabularies.items())
-    ]
-    means = (
-        __version__,
-        [*_described(schema.fields)],
-        [*_described(schema.inline_fields)],
-        words,
-        sorted(schema.units.items()),
-    )
-    return hashlib.sha256(repr(means).encode()).hexdigest()
-
-
-def _described(fields: Iterable[Field]) -> Iterator[tuple[object, ...]]:
-    for field in fields:
-        sealed = (field.group, sorted(field.group_for.items()))
-        kind = (field.type.value, field.vocabulary, field.many, field.format)
-        yield (field.name, field.spellings, *kind, *sealed, [*_described(field.fields)])
+    return not state.is_racy and state[1:4] == (seen.size, seen.mtime_ns, stored(seen.inode))

@@ -7,30 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.vault.settings import Notice, SettingsError
 from vault_tool.vault.toml import KeyPath, line_of, parse_toml, toml_key
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
-
-
-class Notice(NamedTuple):
-    """Something worth saying that stops nothing: a message id and its values."""
-
-    message: str
-    values: Mapping[str, object]
-
-    def __str__(self) -> str:
-        return self.message.format(**self.values)
-
-
-class SettingsError(VaultError):
-    """A settings file says what can't be."""
-
-    exit_code = Exit.UNREADABLE
 
 
 class UnknownSetting(SettingsError):

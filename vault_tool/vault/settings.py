@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language
-from vault_tool.vault.setting_reader import Notice, SettingsError, SettingsReader, Table
-from vault_tool.vault.toml import read_toml
-
-__all__ = [
-    "LintSettings",
-    "NoVault",
-    "NotThere",
-    "Notice",
-    "Person",
-    "SealingSettings",
-    "SearchSettings",
-    "Settings",
-    "SettingsError",
-    "SyncSettings",
-    "WatchSettings",
-    "find_root",
-    "load_settings",
-    "parse_settings",
-]
 
 SETTINGS_NAME = "vault.toml"
 DIR_VARIABLE = "VAULT_NOTES_DIR"
@@ -49,8 +28,23 @@ ENGINES = ("auto", "whoosh", "tantivy")
 SEVERITIES = ("error", "warning", "info", "off")
 
 
-def _nothing() -> Mapping[str, Any]:
-    return MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Notice(NamedTuple):
+    """Something worth saying that stops nothing: a message id and its values."""
+
+    message: str
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return self.message.format(**self.values)
+
+
+class SettingsError(VaultError):
+    """A settings file says what can't be."""
+
+    exit_code = Exit.UNREADABLE
 
 
 class NoVault(VaultError):
@@ -77,8 +71,7 @@ class NotThere(VaultError):
     exit_code = Exit.UNREADABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody of the team: id, name and aliases are one person everywhere."""
 
     id: str
@@ -92,16 +85,15 @@ class Person:
         return (self.id, self.name, *self.aliases)
 
 
-@dataclass(frozen=True, slots=True)
-class LintSettings:
+class LintSettings(NamedTuple):
     """`[lint]`: which rules, how strict, and the day that time rules go by."""
 
     as_of: date | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, str] = field(default_factory=_nothing)
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
-    limits: Mapping[str, int] = field(default_factory=lambda: DEFAULT_LIMITS)
+    severity: Mapping[str, str] = _NOTHING
+    per_file_ignores: Mapping[str, tuple[str, ...]] = _NOTHING
+    limits: Mapping[str, int] = DEFAULT_LIMITS
 
     @property
     def complaint_days(self) -> int:
@@ -109,37 +101,32 @@ class LintSettings:
         return self.limits["complaint_days"]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchSettings:
+class SearchSettings(NamedTuple):
     """`[search]`: which engine, and which words mean the same."""
 
     engine: str = "auto"
-    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
+    synonyms: Mapping[str, tuple[str, ...]] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class SyncSettings:
+class SyncSettings(NamedTuple):
     """`[sync]`: whether the watcher shares by itself."""
 
     auto: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WatchSettings:
+class WatchSettings(NamedTuple):
     """`[watch]`: what the watcher tells."""
 
     notify: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SealingSettings:
+class SealingSettings(NamedTuple):
     """`[sealing]`: after how long the watcher seals what was typed in plain."""
 
     after: str = "10m"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """A vault's `vault.toml`, checked and complete: what it leaves out has its default."""
 
     id: str
@@ -149,13 +136,13 @@ class Settings:
     customers: tuple[str, ...] = DEFAULT_CUSTOMERS
     people: tuple[Person, ...] = ()
     order: Order = "newest-first"
-    review: Mapping[str, int] = field(default_factory=lambda: DEFAULT_REVIEW)
-    queries: Mapping[str, str] = field(default_factory=_nothing)
-    lint: LintSettings = field(default_factory=LintSettings)
-    search: SearchSettings = field(default_factory=SearchSettings)
-    sync: SyncSettings = field(default_factory=SyncSettings)
-    watch: WatchSettings = field(default_factory=WatchSettings)
-    sealing: SealingSettings = field(default_factory=SealingSettings)
+    review: Mapping[str, int] = DEFAULT_REVIEW
+    queries: Mapping[str, str] = _NOTHING
+    lint: LintSettings = LintSettings()
+    search: SearchSettings = SearchSettings()
+    sync: SyncSettings = SyncSettings()
+    watch: WatchSettings = WatchSettings()
+    sealing: SealingSettings = SealingSettings()
     read_only: bool = False
     warnings: tuple[Notice, ...] = ()
 
@@ -183,93 +170,13 @@ def find_root(cwd: Path, env: Mapping[str, str], given: Path | None = None) -> P
 
 def load_settings(root: Path) -> Settings:
     """Read and check the settings of the vault at `root`."""
+    from vault_tool.vault.settings_read import parse_settings  # here: who has them compiled needs no TOML
+    from vault_tool.vault.toml import read_toml
+
     path = root / SETTINGS_NAME
     return parse_settings(read_toml(path), path)
-
-
-def parse_settings(text: str, path: Path) -> Settings:
-    """Check the text of a `vault.toml`; what can't be, is a SettingsError with its line.
-
-    A vault of a newer version is read-only; what this program does not know in it is a warning.
-    """
-    reader = SettingsReader(text, path, FORMAT_VERSION)
-    top = reader.top
-    # Reserved: one repository per seller inside one vault.
-    top.table("books").free()
-    settings = Settings(
-        version=top.whole("version", FORMAT_VERSION, least=1),
-        id=top.matching("id", re.compile(r"[A-Za-z0-9_-]{1,64}"), "id", required=True),
-        language=top.choice("language", LANGUAGES, "en"),
-        currency=top.text("currency", "CNY"),
-        customers=_globs(top),
-        people=_people(top.table("people")),
-        order=top.table("entries").choice("order", ORDERS, "newest-first"),
-        review=MappingProxyType({**DEFAULT_REVIEW, **top.table("review").free_wholes()}),
-        queries=MappingProxyType(top.table("queries").free_texts()),
-        lint=_lint(top.table("lint")),
-        search=_search(top.table("search")),
-        sync=SyncSettings(auto=top.table("sync").flag("auto", False)),
-        watch=WatchSettings(notify=top.table("watch").flag("notify", False)),
-        sealing=SealingSettings(
-            after=top.table("sealing").matching("after", re.compile(r"\d+[smhd]"), "span", default="10m")
-        ),
-        read_only=reader.is_newer,
-    )
-    return replace(settings, warnings=reader.finish())
 
 
 def fold_spelling(spelling: str) -> str:
     """Return a spelling as people's names are compared: no `@`, width and case alike."""
     return unicodedata.normalize("NFKC", spelling).strip().removeprefix("@").strip().casefold()
-
-
-def _globs(top: Table) -> tuple[str, ...]:
-    globs = top.texts("customers", DEFAULT_CUSTOMERS)
-    for glob in globs:
-        parts = glob.removeprefix("!").split("/")
-        if "\\" in glob or any(part in ("", ".", "..") for part in parts):
-            top.refuse("glob", "customers")
-            return DEFAULT_CUSTOMERS
-    return globs
-
-
-def _people(table: Table) -> tuple[Person, ...]:
-    people: list[Person] = []
-    owners: dict[str, str] = {}
-    for person_id, one in table.free_tables().items():
-        if not re.fullmatch(r"[^\s@#]+", person_id):
-            table.refuse("person-id", person_id)
-            continue
-        person = Person(
-            id=person_id,
-            name=one.text("name", person_id),
-            aliases=one.texts("aliases"),
-            email=one.text("email", "") or None,
-        )
-        for spelling in person.spellings:
-            other = owners.setdefault(fold_spelling(spelling), person_id)
-            if other != person_id:
-                table.refuse("people-alike", person_id, spelling=spelling, first=other, second=person_id)
-        people.append(person)
-    return tuple(people)
-
-
-def _lint(table: Table) -> LintSettings:
-    limits = {name: table.table("limits").whole(name, days, least=1) for name, days in DEFAULT_LIMITS.items()}
-    # The one limit that people look for beside the others' section.
-    limits["complaint_days"] = table.whole("complaint_days", limits["complaint_days"], least=1)
-    return LintSettings(
-        as_of=table.day("as_of"),
-        select=table.texts("select"),
-        ignore=table.texts("ignore"),
-        severity=MappingProxyType(table.table("severity").free_choices(SEVERITIES)),
-        per_file_ignores=MappingProxyType(table.table("per_file_ignores").free_text_lists()),
-        limits=MappingProxyType(limits),
-    )
-
-
-def _search(table: Table) -> SearchSettings:
-    return SearchSettings(
-        engine=table.choice("engine", ENGINES, "auto"),
-        synonyms=MappingProxyType(table.table("synonyms").free_text_lists()),
-    )

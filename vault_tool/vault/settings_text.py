@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language
-from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME, Person, Settings, parse_settings
+from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME, Person, Settings
+from vault_tool.vault.settings_read import parse_settings
 from vault_tool.vault.toml import toml_key, toml_string
 
 Translate = Callable[[str], str]

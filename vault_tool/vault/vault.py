@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from random import Random
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
-from vault_tool.notes.note import Note, parse_note
-from vault_tool.schema import Schema, load_schema
-from vault_tool.vault import files, journal
+from vault_tool.schema.model import Schema
 from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogDamaged, CatalogUnwritable, open_catalog
-from vault_tool.vault.catalog_read import Customer, customers
-from vault_tool.vault.journal import Change, Committed, Undoing
 from vault_tool.vault.lock import DEFAULT_TIMEOUT, write_lock
-from vault_tool.vault.places import Places, places_for
+from vault_tool.vault.opening import open_root
+from vault_tool.vault.places import Places
 from vault_tool.vault.refresh import Freshness, Progress, Refresher
-from vault_tool.vault.resolve import Match, nearest, resolve
-from vault_tool.vault.settings import (
-    DEFAULT_REVIEW,
-    SETTINGS_NAME,
-    Person,
-    Settings,
-    find_root,
-    load_settings,
-)
-from vault_tool.vault.whoami import remember_me, whoami
+from vault_tool.vault.settings import DEFAULT_REVIEW, SETTINGS_NAME, Person, Settings, find_root
+
+# What reads or writes notes is imported where it is needed: a query that finds all as it was does neither.
+if TYPE_CHECKING:
+    from random import Random
+
+    from vault_tool.notes.note import Note
+    from vault_tool.vault.catalog_read import Customer
+    from vault_tool.vault.files import Content
+    from vault_tool.vault.journal import Change, Committed, Undoing
+    from vault_tool.vault.resolve import Match
 
 BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's alphabet in lower case
 ID_LENGTH = 9
@@ -60,6 +57,7 @@ class Vault:
         self.settings = _with_canonical_review(settings, schema, root)
         self.schema = schema
         self.places = places
+        self._ahead: Refresher | None = None
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -68,6 +66,14 @@ class Vault:
 
     # --- reading
 
+    def look_ahead(self) -> None:
+        """Begin what `fresh` does: where possible, that goes on while this process does something else."""
+        # Whatever is the matter with the catalog, `fresh` deals with it.
+        with suppress(VaultError):
+            refresher = self._refresher()
+            refresher.look_ahead()
+            self._ahead = refresher
+
     def fresh(self, progress: Progress | None = None) -> Freshness:
         """Bring the catalog up to date with the files.
 
@@ -75,7 +81,8 @@ class Vault:
         the disk takes nothing, one in memory does for this run.
         """
         try:
-            return self._refresher().refresh(progress)
+            refresher, self._ahead = self._ahead or self._refresher(), None
+            return refresher.refresh(progress)
         except CatalogBusy:
             return Freshness(is_stale=True)
         except CatalogDamaged:
@@ -87,18 +94,27 @@ class Vault:
 
     def customers(self, archived: bool | None = False) -> Iterator[Customer]:
         """Yield customers by path, from the catalog: at work, put away (True), or all (None)."""
+        from vault_tool.vault.catalog_read import customers
+
         return customers(self.catalog, archived)
 
     def resolve(self, text: str) -> list[Match]:
         """Return the customers that a text may mean, the surest first; see `resolve.resolve`."""
+        from vault_tool.vault.resolve import resolve
+
         return resolve(self.catalog, text)
 
     def nearest(self, text: str, count: int = 5) -> list[str]:
         """Return the names most like a text that means nobody."""
+        from vault_tool.vault.resolve import nearest
+
         return nearest(self.catalog, text, count)
 
     def read(self, path: PurePosixPath) -> tuple[Note, str]:
         """Read a note and the digest of its bytes, which a change of it has to state."""
+        from vault_tool.notes.note import parse_note
+        from vault_tool.vault import files
+
         content = files.read(self.root, path)
         return parse_note(path, content.data, self.schema), content.digest
 
@@ -121,12 +137,16 @@ class Vault:
     ) -> Committed:
         """Write changes, undoable, and take them into the catalog; `journal.commit` says what is promised."""
         self.check_writable()
+        from vault_tool.vault import journal
+
         done = journal.commit(self.places, self.root, command, changes, timeout=timeout, undoable=undoable)
         self._take(done.paths)
         return done
 
-    def note_edit(self, path: PurePosixPath, before: files.Content, command: str) -> bool:
+    def note_edit(self, path: PurePosixPath, before: Content, command: str) -> bool:
         """Make what an editor saved undoable, and take it into the catalog; False when nothing changed."""
+        from vault_tool.vault import journal
+
         if not journal.note_edit(self.places, self.root, command, path, before):
             return False
         self._take([path])
@@ -135,12 +155,16 @@ class Vault:
     def undo(self, *, timeout: float = DEFAULT_TIMEOUT) -> Undoing:
         """Take back the last command's writes, and take that into the catalog."""
         self.check_writable()
+        from vault_tool.vault import journal
+
         undone = journal.undo(self.places, self.root, timeout=timeout)
         self._take(undone.changed)
         return undone
 
     def peek_undo(self) -> Undoing:
         """Say what `undo` would do."""
+        from vault_tool.vault import journal
+
         return journal.peek(self.places, self.root)
 
     def check_writable(self) -> None:
@@ -159,10 +183,14 @@ class Vault:
 
     def whoami(self, env: Mapping[str, str], git_email: Callable[[], str | None]) -> Person | None:
         """Return who works here, None when nobody has said so yet."""
+        from vault_tool.vault.whoami import whoami
+
         return whoami(self.settings, self.places, env, git_email)
 
     def remember_me(self, person: Person) -> None:
         """Keep who works here in local state."""
+        from vault_tool.vault.whoami import remember_me
+
         remember_me(self.places, person)
 
     def _refresher(self) -> Refresher:
@@ -185,9 +213,7 @@ def open_vault(cwd: Path, env: Mapping[str, str], given: Path | None = None) -> 
 
 def vault_at(root: Path, env: Mapping[str, str]) -> Vault:
     """Open the vault of this root."""
-    settings = load_settings(root)
-    schema = load_schema(root / "schema")
-    return Vault(root, settings, schema, places_for(root, settings.id, env))
+    return Vault(root, *open_root(root, env))
 
 
 def new_id(random: Random) -> str:
@@ -208,4 +234,4 @@ def _with_canonical_review(settings: Settings, schema: Schema, root: Path) -> Se
             known = ", ".join(word.name for word in schema.vocabularies.get("importance", ()))
             raise UnknownImportance(path=root / SETTINGS_NAME, name=name, known=known)
         review[word.name if word else name] = days
-    return replace(settings, review=MappingProxyType(review))
+    return settings._replace(review=MappingProxyType(review))

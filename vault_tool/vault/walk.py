@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from fnmatch import translate
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from vault_tool.messages import N_
+from vault_tool.messages import N_, _
 from vault_tool.vault.files import MAX_NOTE_BYTES
+from vault_tool.vault.globs import Patterns, State, Test, fold_name
 
 # Folders of the root that hold no customers, whatever a glob says.
 RESERVED_FOLDERS = frozenset({"templates", "schema", "attachments"})
 ARCHIVE_GLOB = "archive/**/*.md"
+_TELLS_OF_CLOUDS = hasattr(os.stat_result, "st_file_attributes") or hasattr(os.stat_result, "st_flags")
 
 
 class Odd(StrEnum):
@@ -83,12 +83,17 @@ def scan(root: Path, globs: Iterable[str], oddities: list[Oddity]) -> Iterator[S
     takes out again. Names compare after NFC and case folding; hidden ones and editors' leftovers are
     passed over. A path that can't be written as UTF-8 is an oddity.
     """
-    return _Walk(root, globs, oddities).seen()
+    walker = Walker(root, globs, oddities)
+    pending = [walker.start()]
+    while pending:
+        if listing := walker.look(pending.pop()):
+            yield from listing.notes
+            pending += listing.folders
 
 
 def matches_globs(path: PurePosixPath, globs: Iterable[str]) -> bool:
     """Say whether the walk would take a file of this path for a note."""
-    patterns = _Patterns(globs)
+    patterns = Patterns(globs)
     state = patterns.start()
     names = [fold_name(part) for part in path.parts]
     if not names or any(name[0] in ".~" for name in names) or names[0] in RESERVED_FOLDERS:
@@ -110,14 +115,20 @@ def is_leftover(name: str) -> bool:
     )
 
 
-def fold_name(name: str) -> str:
-    """Return a name as names are compared: NFC, case folded."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+def is_online_only(seen: os.stat_result) -> bool:
+    """Say whether a file lies in a cloud folder and would have to be fetched before it can be read."""
+    attributes = getattr(seen, "st_file_attributes", 0)  # Windows: offline, recall on open, recall on read
+    flags = getattr(seen, "st_flags", 0)  # macOS: SF_DATALESS
+    return bool(attributes & 0x441000 or flags & 0x40000000)
 
 
 def printable(path: PurePosixPath | str) -> str:
     """Return a path that any terminal and any JSON can take, whatever bytes its name is made of."""
     return os.fsencode(str(path)).decode("utf-8", "backslashreplace")
+
+
+def _folded(name: str) -> str:
+    return name.lower() if name.isascii() else fold_name(name)
 
 
 def _is_utf8(path: str) -> bool:
@@ -128,145 +139,104 @@ def _is_utf8(path: str) -> bool:
     return True
 
 
-# Where the walk stands within each glob: (glob, next part) pairs. A state is made once per
-# kind of folder, so that a file costs no more than one comparison of its name's end.
-_State = frozenset[tuple[int, int]]
-_Test = Callable[[str], bool]
+class Folder(NamedTuple):
+    """A folder that may hold notes: its path with a slash behind it, and where the globs stand in it."""
+
+    prefix: str
+    state: State
 
 
-class _Patterns:
-    """Globs as a small machine that is fed one folder name at a time."""
+class Listing(NamedTuple):
+    """What one folder holds; `kinds` has a byte for each name."""
 
-    def __init__(self, globs: Iterable[str]) -> None:
-        self._parts: list[tuple[str, ...]] = []
-        self._takes_out: list[bool] = []
-        for glob in globs:
-            self._takes_out.append(glob.startswith("!"))
-            self._parts.append(tuple(fold_name(part) for part in glob.removeprefix("!").split("/")))
-        self._names: dict[str, _Test] = {}
-        self._entered: dict[tuple[_State, str], _State] = {}
-        self._file_tests: dict[_State, _Test] = {}
-
-    def start(self) -> _State:
-        return self._closed((glob, 0) for glob in range(len(self._parts)))
-
-    def enter(self, state: _State, name: str) -> _State:
-        """Return the state within the folder of this name; an empty one leads nowhere."""
-        key = (state, name)
-        if (known := self._entered.get(key)) is not None:
-            return known
-        after = set()
-        for glob, at in state:
-            parts = self._parts[glob]
-            if parts[at] == "**":
-                after.add((glob, at))
-            elif at + 1 < len(parts) and self._test(parts[at])(name):
-                after.add((glob, at + 1))
-        inner = self._closed(after)
-        # A state that can only take out finds nothing.
-        if all(self._takes_out[glob] for glob, _ in inner):
-            inner = frozenset()
-        if len(self._entered) < 4096:
-            self._entered[key] = inner
-        return inner
-
-    def file_test(self, state: _State) -> _Test:
-        """Return the test of a file's (folded) name in a folder of this state."""
-        if (known := self._file_tests.get(state)) is None:
-            known = self._file_tests[state] = self._make_file_test(state)
-        return known
-
-    def _make_file_test(self, state: _State) -> _Test:
-        last = {(glob, at) for glob, at in state if at + 1 == len(self._parts[glob])}
-        takes = [self._test(self._parts[glob][at]) for glob, at in last if not self._takes_out[glob]]
-        drops = [self._test(self._parts[glob][at]) for glob, at in last if self._takes_out[glob]]
-        if len(takes) == 1 and not drops:
-            return takes[0]
-        return lambda name: any(take(name) for take in takes) and not any(drop(name) for drop in drops)
-
-    def _closed(self, pairs: Iterable[tuple[int, int]]) -> _State:
-        """Add what is reached because `**` may stand for no folder at all."""
-        closed = set(pairs)
-        for glob, at in tuple(closed):
-            parts = self._parts[glob]
-            while parts[at] == "**" and at + 1 < len(parts):
-                at += 1
-                closed.add((glob, at))
-        return frozenset(closed)
-
-    def _test(self, part: str) -> _Test:
-        if (known := self._names.get(part)) is None:
-            known = self._names[part] = _name_test(part)
-        return known
+    names: list[str]
+    kinds: bytes
+    notes: list[Seen]
+    folders: list[Folder]
+    is_plain: bool
+    """Whether nothing in it is odd, or went away while it was looked at."""
 
 
-def _name_test(part: str) -> _Test:
-    """Return the cheapest test for one part of a glob."""
-    if part in ("*", "**"):
-        return lambda name: True
-    if not re.search(r"[*?\[]", part):
-        return part.__eq__
-    if part.startswith("*") and not re.search(r"[*?\[]", part[1:]):
-        ending = part[1:]
-        return lambda name: name.endswith(ending)
-    return _Compiled(translate(part))
+# Kinds: passed over for its name; a note; a folder that is looked into; another file; another folder.
+SKIPPED, NOTE, ENTERED, FILE, FOLDER = range(5)
 
 
-class _Compiled:
-    """A pattern that is compiled when the first name asks."""
-
-    def __init__(self, pattern: str) -> None:
-        self._match = re.compile(pattern).match
-
-    def __call__(self, name: str) -> bool:
-        return self._match(name) is not None
-
-
-class _Walk:
-    """One walk: folders still to look into, and what was odd on the way."""
+class Walker:
+    """Looks into the folders of a vault, one at a time."""
 
     def __init__(self, root: Path, globs: Iterable[str], oddities: list[Oddity]) -> None:
-        self._patterns = _Patterns(globs)
+        self.root = os.fspath(root)
+        self._patterns = Patterns(globs)
         self._oddities = oddities
-        self._pending: list[tuple[str, str, _State]] = [(os.fspath(root), "", self._patterns.start())]
+        self._is_plain = True
 
-    def seen(self) -> Iterator[Seen]:
-        while self._pending:
-            folder, prefix, state = self._pending.pop()
-            matches = self._patterns.file_test(state)
-            for entry in self._entries(folder, prefix):
-                name = entry.name
-                if name[0] in ".~" or (not prefix and name.lower() in RESERVED_FOLDERS):
-                    continue
-                folded = name.lower() if name.isascii() else fold_name(name)
+    def start(self) -> Folder:
+        """Return the root."""
+        return Folder("", self._patterns.start())
+
+    def enter(self, folder: Folder, name: str) -> Folder | None:
+        """Return a folder within; None when no glob leads there."""
+        state = self._patterns.enter(folder.state, _folded(name))
+        return Folder(f"{folder.prefix}{name}/", state) if state else None
+
+    def place(self, prefix: str) -> str:
+        """Return where a folder lies on disk."""
+        return f"{self.root}/{prefix}".rstrip("/") or "/"
+
+    def look(self, folder: Folder) -> Listing | None:
+        """List a folder; None when it can't be read. What is odd goes to the list of oddities."""
+        prefix = folder.prefix
+        matches = self._patterns.file_test(folder.state)
+        self._is_plain = True
+        listing = Listing([], b"", [], [], True)
+        kinds = bytearray()
+        entries = self._entries(folder)
+        for entry in entries or ():
+            name = entry.name
+            kind = SKIPPED
+            if name[0] not in ".~" and (prefix or name.lower() not in RESERVED_FOLDERS):
                 try:
-                    if entry.is_dir(follow_symlinks=False):
-                        self._enter(entry, prefix + name, state, folded)
-                    elif matches(folded):
-                        if found := self._file(entry, prefix + name):
-                            yield found
-                    elif entry.is_symlink() and self._patterns.enter(state, folded) and entry.is_dir():
-                        self._note(prefix + name, Odd.SYMLINK)
+                    kind = self._kind(entry, folder, matches, listing)
                 except FileNotFoundError:
-                    continue  # went away meanwhile, which is nothing odd
+                    self._is_plain = False  # went away meanwhile, which is nothing odd
                 except OSError as error:
                     self._note(prefix + name, Odd.UNREADABLE, error.strerror or str(error))
+            listing.names.append(name)
+            kinds.append(kind)
+        if entries is None:
+            return None
+        return listing._replace(kinds=bytes(kinds), is_plain=self._is_plain)
 
-    def _entries(self, folder: str, prefix: str) -> list[os.DirEntry[str]]:
+    def _kind(self, entry: os.DirEntry[str], folder: Folder, matches: Test, listing: Listing) -> int:
+        name, path = entry.name, folder.prefix + entry.name
+        folded = _folded(name)
+        if entry.is_dir(follow_symlinks=False):
+            # A pattern such as `*` means any file, and does not make every folder odd.
+            if folded.endswith(".md") and matches(folded):
+                self._note(path, Odd.FOLDER)
+            if inner := self._patterns.enter(folder.state, folded):
+                listing.folders.append(Folder(path + "/", inner))
+                return ENTERED
+            return FOLDER
+        if matches(folded):
+            if found := self._file(entry, path):
+                listing.notes.append(found)
+                return NOTE
+        elif entry.is_symlink() and self._patterns.enter(folder.state, folded):
+            self._is_plain = False  # what it leads to may change elsewhere
+            if entry.is_dir():
+                self._note(path, Odd.SYMLINK)
+        return FILE
+
+    def _entries(self, folder: Folder) -> list[os.DirEntry[str]] | None:
         try:
-            with os.scandir(folder) as entries:
+            with os.scandir(self.place(folder.prefix)) as entries:
                 return list(entries)
         except OSError as error:
-            if not prefix or not isinstance(error, FileNotFoundError):
-                self._note(prefix.rstrip("/") or ".", Odd.UNREADABLE, error.strerror or str(error))
-            return []
-
-    def _enter(self, entry: os.DirEntry[str], path: str, state: _State, folded: str) -> None:
-        # A pattern such as `*` means any file, and does not make every folder odd.
-        if folded.endswith(".md") and self._patterns.file_test(state)(folded):
-            self._note(path, Odd.FOLDER)
-        if inner := self._patterns.enter(state, folded):
-            self._pending.append((entry.path, path + "/", inner))
+            if not folder.prefix or not isinstance(error, FileNotFoundError):
+                path = folder.prefix.rstrip("/") or "."
+                self._note(path, Odd.UNREADABLE, error.strerror or str(error))
+            return None
 
     def _file(self, entry: os.DirEntry[str], path: str) -> Seen | None:
         seen = entry.stat(follow_symlinks=False)
@@ -278,9 +248,13 @@ class _Walk:
             self._note(path, Odd.TOO_LARGE, str(seen.st_size))
         elif not _is_utf8(path):
             self._note(path, Odd.BAD_NAME)
+        elif _TELLS_OF_CLOUDS and is_online_only(seen):
+            # To read all of them would fetch a whole folder; what the catalog has of them still holds.
+            self._note(path, Odd.UNREADABLE, _("it lies in the cloud only"))
         else:
             return Seen(path, seen.st_size, seen.st_mtime_ns, seen.st_ino)
         return None
 
     def _note(self, path: str, kind: Odd, detail: str = "") -> None:
+        self._is_plain = False
         self._oddities.append(Oddity(PurePosixPath(path), kind, detail))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.vault import files
-from vault_tool.vault.walk import fold_name
+from vault_tool.vault.globs import fold_name
 
 
 class PartlyWritten(VaultError):

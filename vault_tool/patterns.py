@@ -1,0 +1,23 @@
+"""Regular expressions that are compiled when first used: a run needs few, and each may take milliseconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """Return what `re.compile` would, made when it is first asked for anything."""
+    return cast("re.Pattern[str]", _Later(text, flags))
+
+
+class _Later:
+    """Stands in for a pattern; once compiled, its methods are the pattern's own."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._made_of = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(*self._made_of), name)
+        setattr(self, name, found)
+        return found
