@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault_tool.notes.folding import fold, is_han
-from vault_tool.search.analyzer import forms, joined_number, stem_of, tokens, units, wanted_tokens
+from vault_tool.search.analyzer import GAP, forms, joined_number, sequence, stem_of, units, wanted_tokens
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from vault_tool.search.analyzer import forms, joined_number, stem_of, tokens, un
     ],
 )
 def test_words_stand_whole_and_han_characters_alone_and_in_pairs(text, found):
-    assert set(tokens(fold(text))) == set(found.split())
+    assert {*sequence(fold(text)), GAP} == {*found.split(), GAP}
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_words_of_other_scripts_and_with_digits_have_no_stem():
 def test_a_text_that_holds_another_has_all_its_wanted_tokens(inner, outer):
     around = f"{outer} {inner} {outer}"
 
-    assert set(wanted_tokens(units(fold(inner)))) <= set(tokens(fold(around)))
+    assert set(wanted_tokens(units(fold(inner)))) <= set(sequence(fold(around)))
 
 
 @given(st.text(max_size=60))
 def test_no_token_mixes_han_with_anything_else(text):
-    for token in tokens(fold(text)):
+    for token in sequence(fold(text)):
         assert all(map(is_han, token)) or not any(map(is_han, token))
 
 

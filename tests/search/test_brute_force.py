@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.search.vaults import close_all, exactly_found, make_vault
+from tests.search.vaults import ENGINES, close_all, exactly_found, make_vault
 from vault_tool.notes.folding import fold, is_han
 from vault_tool.search.engine import open_engine
 from vault_tool.search.follow import follow
@@ -142,11 +142,16 @@ def as_note(name: str, tags: list[str], profile: str, entries: list[str]) -> str
 def test_search_finds_exactly_what_a_scan_of_every_text_finds(made, asked):
     with tempfile.TemporaryDirectory() as folder:
         vault = make_vault(Path(folder), {f"n{at}": as_note(*note) for at, note in enumerate(made)})
-        engine = open_engine("whoosh", None)
-        assert follow(engine, vault.catalog, vault.schema)
+        engines = [open_engine(name, None) for name in ENGINES]
+        assert all(follow(engine, vault.catalog, vault.schema) for engine in engines)
         everything = all_texts(vault)
 
-        wrong = [query for query in asked if exactly_found(vault, engine, query) != scan(everything, query)]
+        wrong = [
+            (engine.name, query)
+            for query in asked
+            for engine in engines
+            if exactly_found(vault, engine, query) != scan(everything, query)
+        ]
 
         close_all()
         assert wrong == []

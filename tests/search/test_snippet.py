@@ -24,6 +24,18 @@ def test_the_find_is_marked_and_its_neighbours_shown():
     assert [span.of(snippet.text) for span in snippet.highlights] == ["企業版"]
 
 
+def test_near_its_end_a_text_is_shown_as_far_back_as_there_is_room():
+    text = "第一句。" * 30 + "这一句会很长，" * 3 + "最后说企业版。"
+
+    short, long = (
+        make_snippet("问了很多，也看了样机，最后说企业版。", [finds("企业版")]),
+        make_snippet(text, [finds("企业版")]),
+    )
+
+    assert short.text == "问了很多，也看了样机，最后说企业版。"
+    assert long.text.startswith("…第一句。") and long.text.endswith("最后说企业版。")
+
+
 def test_the_stretch_with_most_different_finds_wins():
     text = "价格。" + "无关的话。" * 40 + "企业版的价格。" + "无关的话。" * 40
 

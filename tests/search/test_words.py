@@ -10,7 +10,7 @@ from vault_tool.search.words import Word, make_word
 
 
 def word(term: Term, **synonyms: tuple[str, ...]) -> Word:
-    made = make_word(term, synonyms, lambda word, count: ["price"] if word == "priec" else [])
+    made = make_word(term, synonyms, lambda beginning: ["price"] if beginning == "p" else [])
     assert made is not None
     return made
 
@@ -66,4 +66,4 @@ def test_synonyms_mean_each_other_in_both_directions():
 
 @pytest.mark.parametrize("text", ["", "。", "--", "＋"])
 def test_a_term_without_a_word_is_none(text):
-    assert make_word(Term(text), {}, lambda word, count: []) is None
+    assert make_word(Term(text), {}, lambda beginning: []) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 
@@ -24,10 +25,17 @@ name = "李娜"
 [people."zhang.wei"]
 name = "张伟"
 
+[search]
+engine = "{engine}"
+
 [search.synonyms]
 "折扣" = ["优惠", "打折"]
 """
 
+
+ENGINES = ("whoosh", "tantivy")
+chosen_engine = ContextVar("chosen_engine", default="tantivy")
+"""Which engine the vaults of a test search with."""
 
 _opened: list[Vault] = []
 
@@ -42,7 +50,7 @@ def make_vault(folder: Path, notes: Mapping[str, str]) -> Vault:
     """Write a vault of these notes (by the name of their files) and open it, its catalog fresh."""
     root = folder / "vault"
     (root / "customers").mkdir(parents=True)
-    (root / "vault.toml").write_text(SETTINGS, encoding="utf-8")
+    (root / "vault.toml").write_text(SETTINGS.format(engine=chosen_engine.get()), encoding="utf-8")
     for name, text in notes.items():
         write_note(root, name, text)
     vault = open_again(root)
@@ -91,11 +99,11 @@ def exactly_found(vault: Vault, engine: object, query: Query) -> set[tuple[str, 
     words = {
         term: word
         for term in words_in(query, wanted=False)
-        if (word := make_word(term, {}, engine.words_like))  # type: ignore[attr-defined]
+        if (word := make_word(term, {}, engine.words))  # type: ignore[attr-defined]
     }
     finder = Finder(vault.catalog, vault.schema, engine, words, wide=False, archived=False)  # type: ignore[arg-type]
     found = finder.find(simplified(query, words))
     rows = vault.catalog.rows(
         "SELECT p.key, c.path, p.line FROM passages p JOIN customers c ON c.key = p.customer"
     )
-    return {(Path(path).stem, line) for key, path, line in rows if key in found}
+    return {(Path(path).stem, line) for key, path, line in rows if key in found.every()}

@@ -8,21 +8,25 @@ a dictionary. Whatever is neither separates.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from functools import lru_cache
+from operator import add
 from typing import NamedTuple
 
 from vault_tool.notes.folding import HAN_CLASS, is_han
 
-VERSION = 1
+VERSION = 2
 """Goes up when tokens change: what was indexed before is indexed anew."""
 
 LONGEST_TOKEN = 100
 """In characters; what is longer is found by its beginning (and the text compared)."""
 
+GAP = "\x1f"
+"""Stands between two tokens that do not follow one another, and is no word of any text."""
+
 _RUN = re.compile(f"[{HAN_CLASS}]+|[^\\W_{HAN_CLASS}]+")
 _UNIT = re.compile(f"[{HAN_CLASS}]|[^\\W_{HAN_CLASS}]+")
+_FIRST_HAN = "\u2e80"  # what sorts before it begins with another script
 # `80,000`, `138 1234 5678`, `0571-8888`: digits that one separator parts. Not a full stop: 80.5 is not 805.
 _NUMBERS = re.compile(rf"(?<![^\W_{HAN_CLASS}])\d+(?:[ ,'-]\d+)+(?![^\W_{HAN_CLASS}])")
 _MOST_PARTS = 4
@@ -35,24 +39,59 @@ class Unit(NamedTuple):
     is_joined: bool
 
 
-def tokens(folded: str) -> Counter[str]:
-    """Count the tokens of a text: words whole, Han characters alone and in pairs."""
+class Analysis(NamedTuple):
+    """The tokens of a text, and the other forms that its words are found by."""
+
+    tokens: list[str]
+    forms: set[str]
+
+
+def analyse(folded: str) -> Analysis:
+    """Return the tokens of a text: words and pairs of Han characters in order, then every Han character.
+
+    A run of Han characters stands in the text exactly where its pairs follow one another, and so do words
+    that only blanks and marks part. Where two tokens would seem to, a `GAP` stands between. The other forms
+    are stems of English words, and numbers joined.
+    """
     found: list[str] = []
+    singles: list[str] = []
+    words: list[str] = []
+    last = ""  # the character with which a pair would seem to go on
     for run in _RUN.findall(folded):
-        if is_han(run[0]):
-            found += run
-            found += map("".join, pairwise(run))
-        else:
+        if run < _FIRST_HAN or not is_han(run[0]):
+            words.append(run)
             found.append(run[:LONGEST_TOKEN])
-    return Counter(found)
+            last = ""
+            continue
+        singles += run
+        if len(run) == 1:
+            found.append(GAP)
+            last = ""
+            continue
+        if run[0] == last:
+            found.append(GAP)
+        found += map(add, run, run[1:])
+        last = run[-1]
+    forms = {stem for word in words if (stem := stem_of(word)) != word}
+    if len(words) > 1:
+        for chain in _NUMBERS.findall(folded):
+            forms.update(_joined(chain))
+    return Analysis(found + singles if singles else found, forms)
+
+
+def sequence(folded: str) -> list[str]:
+    """Return the tokens of a text, without its other forms."""
+    return analyse(folded).tokens
 
 
 def forms(folded: str) -> set[str]:
-    """Return what a text can be found by beside its tokens: stems of English words, numbers joined."""
-    found = {stem for word in set(_RUN.findall(folded)) if (stem := stem_of(word)) != word}
-    for chain in _NUMBERS.findall(folded):
-        found.update(_joined(chain))
-    return found
+    """Return what a text can be found by beside its tokens."""
+    return analyse(folded).forms
+
+
+def sign_of(vocabulary: str, word: str) -> str:
+    """Return the form by which an entry's channel or kind is found; no word of a text looks like it."""
+    return f"{vocabulary}={word}"
 
 
 def units(folded: str) -> list[Unit]:
@@ -88,6 +127,21 @@ def wanted_tokens(wanted: list[Unit]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def ordered_tokens(wanted: list[Unit]) -> tuple[str, ...]:
+    """Return the tokens that follow one another in exactly the texts that hold these units.
+
+    Empty where a look at the text must tell: words beside Han characters, runs of them that something parts.
+    """
+    if any(len(unit.text) >= LONGEST_TOKEN for unit in wanted):
+        return ()
+    texts = [unit.text for unit in wanted]
+    if not any(is_han(text[0]) for text in texts):
+        return tuple(texts)
+    if all(is_han(text[0]) for text in texts) and all(unit.is_joined for unit in wanted[1:]):
+        return tuple(map(add, texts, texts[1:])) or tuple(texts)
+    return ()
+
+
 def joined_number(folded: str) -> str | None:
     """Return a number typed with separators as one run of digits; None for anything else."""
     return re.sub(r"\D", "", folded) if _NUMBERS.fullmatch(folded.strip()) else None
@@ -106,6 +160,7 @@ def _joined(chain: str) -> Iterator[str]:
 _VOWEL = re.compile(r"[aeiouy]")
 
 
+@lru_cache(maxsize=20_000)
 def stem_of(word: str) -> str:
     """Return what the forms of an English word have in common: plural (Harman's S-stemmer, 1991), -ed, -ing.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ _NAMED_DAYS = {
 def read_days(text: str, today: date, schema: Schema) -> Days | None:
     """Read one stretch of days; None for what is none."""
     try:
-        return _read(text.strip(), today, schema)
+        return _read(unicodedata.normalize("NFKC", text).strip(), today, schema)
     except (ValueError, OverflowError):
         return None
 
@@ -47,7 +48,7 @@ def _read(text: str, today: date, schema: Schema) -> Days | None:
         return Days(day, day)
     if found := _QUARTER.match(text):
         return months(int(found[1]), int(found[2]) * 3 - 2, 3)
-    if found := _MONTH.match(text):
+    if (found := _MONTH.match(text)) and 1 <= int(found[2]) <= 12:
         return months(int(found[1]), int(found[2]), 1)
     if found := _YEAR.match(text):
         return months(int(found[1]), 1, 12)
@@ -87,6 +88,6 @@ def _period(name: str, today: date) -> Days | None:
 
 def read_length(text: str, schema: Schema) -> int | None:
     """Read a length of time (`30d`, `2 weeks`, `3个月`) as days; a month counts 30, a year 365."""
-    found = _COUNT.match(text.strip())
+    found = _COUNT.match(unicodedata.normalize("NFKC", text).strip())
     word = schema.word("span", found[2]) if found else None
     return int(found[1]) * _LENGTHS[word.name] if found and word else None

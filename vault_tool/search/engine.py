@@ -1,21 +1,27 @@
 """What search asks of an engine: passages in, ranked keys of passages out.
 
 An engine is a follower of the catalog. It keeps, in the same commit as the passages, which change of which
-catalog it took in last; a crash only makes it follow once more. Its answers may be too many (words that
-stand near each other instead of touching): whoever asks compares them with the text. They are never too few.
+catalog it took in last; a crash only makes it follow once more. Where it does not know which token follows
+which (`keeps_order`), its answers may be too many, and whoever asks compares them with the text. They are
+never too few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 
 Progress = Callable[[int, int], None]
+Order = Literal["score", "day"]
+
+# Okapi BM25's two constants as Robertson and Zaragoza (2009) advise: how soon a word that comes again stops
+# to count, and how much a long text loses. Tantivy has them built in.
+K1, B = 1.2, 0.75
 
 
 class Position(NamedTuple):
@@ -28,27 +34,34 @@ class Position(NamedTuple):
 class Document(NamedTuple):
     """A passage for the index.
 
-    `own` counts its tokens; `stress` is what some of them weigh beside that, such as those of bold words.
-    `forms` are other forms of its words. `head` weighs the tokens of its customer's names and tags, which
-    also stand for the passage; a profile has them among its own.
+    Tokens stand in a text that blanks part: `own` are those of the passage, in order (`analyzer.analyse`);
+    what weighs more comes several times. `forms`
+    are other forms of its words, and its channel and kind (`analyzer.sign_of`). `head` are the tokens of its
+    customer's names and tags, which also stand for the passage; a profile has them among its own. `stamp`
+    sums up all this, for `Engine.stamps`.
     """
 
     passage: int
     customer: int
     day: int | None
-    own: Mapping[str, int]
-    stress: Mapping[str, float]
-    forms: Collection[str]
-    head: Mapping[str, float]
+    is_archived: bool
+    own: str
+    forms: str
+    head: str
+    stamp: int
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """All of these tokens, and a word that begins with `prefix`; of `is_form`, among the other forms."""
+    """All of these tokens, and a word that begins with `prefix`; of `is_form`, among the other forms.
+
+    `in_order`: each must follow the one before it, where the engine keeps their order.
+    """
 
     tokens: tuple[str, ...] = ()
     prefix: str = ""
     is_form: bool = False
+    in_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +81,38 @@ class AnyOf:
 Node = Want | AllOf | AnyOf
 
 
-class Ranked(NamedTuple):
-    """A passage's score, and its day where it has one."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which passages an engine is asked for: those where the node holds.
 
+    A `Want` may stand in the passage or in its head; unless `anywhere`, at least one must stand in the
+    passage itself. None of `without` holds there. `archived` None means all customers, `customers` only
+    these; `days` are the first and the last that count. What `besides` finds is left out.
+    """
+
+    node: Node
+    anywhere: bool = False
+    without: tuple[Node, ...] = ()
+    archived: bool | None = None
+    customers: frozenset[int] | None = None
+    days: tuple[int, int] | None = None
+    besides: Wanted | None = None
+
+
+class Scored(NamedTuple):
+    """A passage that was found, by key; its day where it has one."""
+
+    passage: int
     score: float
     day: int | None
+    customer: int
+
+
+class Best(NamedTuple):
+    """The first hits of `total`, best or newest first."""
+
+    total: int
+    hits: list[Scored]
 
 
 class EngineBusy(VaultError):
@@ -81,6 +121,14 @@ class EngineBusy(VaultError):
     message = N_("Another process is building the search index.")
     hint = N_("Run the command again in a moment; `vault list` answers meanwhile.")
     exit_code = Exit.BUSY
+
+
+class EngineMissing(VaultError):
+    """The settings choose an engine that is not installed."""
+
+    message = N_('vault.toml chooses the search engine "{name}", which is not installed.')
+    hint = N_("Install it with: pip install 'vault-tool[fast]', or write engine = \"auto\".")
+    exit_code = Exit.UNREADABLE
 
 
 class EngineLocked(Exception):
@@ -98,6 +146,7 @@ class Engine(Protocol):
     """
 
     name: str
+    keeps_order: bool
 
     def position(self) -> Position | None:
         """Return how far the index follows the catalog; None when there is nothing in it."""
@@ -118,16 +167,20 @@ class Engine(Protocol):
         """
         ...
 
-    def search(self, node: Node, *, anywhere: bool = False) -> dict[int, Ranked]:
-        """Return every passage that matches, by key.
-
-        A `Want` may stand in the passage or in its head; unless `anywhere`, at least one must stand in the
-        passage itself. What must not stand there is the asker's to leave out.
-        """
+    def best(self, wanted: Wanted, most: int, order: Order = "score") -> Best:
+        """Return the first so many passages, and how many there are; those without a day come last by day."""
         ...
 
-    def words_like(self, word: str, count: int) -> list[str]:
-        """Return words of the index that are nearly this one, the likest first."""
+    def every(self, wanted: Wanted) -> dict[int, Scored]:
+        """Return all of the passages, by key, in no order."""
+        ...
+
+    def words(self, beginning: str) -> list[str]:
+        """Return the tokens of the index that begin so."""
+        ...
+
+    def stamps(self) -> dict[int, int]:
+        """Return every passage of the index with its document's stamp."""
         ...
 
     def clear(self) -> None:
@@ -140,11 +193,18 @@ class Engine(Protocol):
 
 
 def open_engine(chosen: str, folder: Path | None) -> Engine:
-    """Open the engine that the settings choose: the fastest that is installed, or the one named.
+    """Open the engine that the settings choose: the one named, or the fastest that is installed (`auto`).
 
-    Its index lies in `folder`; without one it lives in memory, for this run alone. So far there is one.
+    Its index lies in `folder`; without one it lives in memory, for this run alone.
     """
-    del chosen  # tantivy, the other one, comes with its own issue; Whoosh is what every install has
+    if chosen != "whoosh":
+        try:
+            from vault_tool.search.engines.tantivy import TantivyEngine
+        except ImportError as error:
+            if chosen == "tantivy":
+                raise EngineMissing(name=chosen) from error
+        else:
+            return TantivyEngine(folder / "tantivy" if folder else None)
     from vault_tool.search.engines.whoosh import WhooshEngine
 
     return WhooshEngine(folder / "whoosh" if folder else None)

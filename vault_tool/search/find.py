@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 from functools import cached_property, reduce
 from typing import NamedTuple
 
 from vault_tool.schema import Schema
-from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Ranked
-from vault_tool.search.filters import ALWAYS, Condition, entry_condition
-from vault_tool.search.follow import Head, heads_of
-from vault_tool.search.tree import And, Not, Or, Query, Term
+from vault_tool.search.analyzer import sign_of
+from vault_tool.search.documents import Head, heads_of
+from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Scored, Want, Wanted
+from vault_tool.search.filters import ALWAYS, Condition, entry_condition, is_of_customer
+from vault_tool.search.found import Asked, Found, Hits, Listed, but
+from vault_tool.search.tree import And, Equal, Not, Or, Query, Term, Within
 from vault_tool.search.words import Word
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts
 
-Found = dict[int, Ranked]
 Words = Mapping[Term, Word]
+# Of so few passages, each is looked up; of more, it is quicker to ask for all that a filter holds for.
+_FEW = 2000
 
 
 class Passage(NamedTuple):
@@ -25,6 +30,7 @@ class Passage(NamedTuple):
     customer: int
     is_profile: bool
     folded: str
+    signs: tuple[str, ...]
 
 
 def words_in(query: Query, *, wanted: bool = True) -> list[Term]:
@@ -80,10 +86,61 @@ class Finder:
         self._archived = archived
 
     def find(self, query: Query) -> Found:
-        """Return the matching passages with their scores; without words to look for all score 0."""
-        return self._find(query, anywhere=False)
+        """Find the matching passages; without words to look for all score 0."""
+        wanted = self._wanted(query)
+        return Asked(self._engine, wanted) if wanted else Listed(self._find(query, anywhere=False))
 
-    def _find(self, query: Query, *, anywhere: bool) -> Found:
+    def _wanted(self, query: Query) -> Wanted | None:
+        """Return what to ask an engine for, where its answer needs nothing more; None elsewhere."""
+        nodes = query.nodes if isinstance(query, And) else (query,)
+        barred = [node.node for node in nodes if isinstance(node, Not) and words_in(node, wanted=False)]
+        filters = [node for node in nodes if not words_in(node, wanted=False)]
+        words = [node for node in nodes if node not in filters and not isinstance(node, Not)]
+        if not words or not all(map(self._is_sure, (*words, *barred))):
+            return None
+        asked, without = _without_none(map(self._node, words)), _without_none(map(self._node, barred))
+        if asked is None or without is None:
+            return None
+        wanted = Wanted(
+            asked[0] if len(asked) == 1 else AllOf(asked), without=without, archived=self._archived
+        )
+        return self._filtered(wanted, filters) if filters else wanted
+
+    def _filtered(self, wanted: Wanted, filters: list[Query]) -> Wanted | None:
+        """Add filters that an engine knows, or that are about customers; None when there are others."""
+        of_customers: list[Query] = []
+        signs: list[Node] = []
+        for node in filters:
+            if is_of_customer(node):
+                of_customers.append(node)
+            elif isinstance(node, Equal) and node.of_entry and node.name in ("channel", "kind"):
+                signs.append(
+                    AnyOf(tuple(Want((sign_of(node.name, value),), is_form=True) for value in node.values))
+                )
+            elif isinstance(node, Within) and node.of_entry and node.name == "date" and wanted.days is None:
+                first, last = node.days.first or date.min, node.days.last or date.max
+                wanted = replace(wanted, days=(first.toordinal(), last.toordinal()))
+            else:
+                return None
+        # A filter on entries counts as a word that stands in the entry: the others may stand in its head.
+        if signs or wanted.days:
+            wanted = replace(wanted, node=AllOf((wanted.node, *signs)), anywhere=True)
+        if of_customers:
+            if self._engine.best(wanted, 0).total <= _FEW:
+                return None
+            condition = entry_condition(And(tuple(of_customers)))
+            sql = f"SELECT c.key FROM customers c WHERE {condition.sql}"
+            found = frozenset(key for (key,) in self._catalog.each(sql, condition.parameters))
+            wanted = replace(wanted, customers=found)
+        return wanted
+
+    def _is_sure(self, query: Query) -> bool:
+        return all(
+            self._words[term].is_sure(wide=self._wide, keeps_order=self._engine.keeps_order)
+            for term in words_in(query, wanted=False)
+        )
+
+    def _find(self, query: Query, *, anywhere: bool) -> Hits:
         """Find what a query holds for; unless `anywhere`, one of its words must stand in the passage."""
         if not words_in(query, wanted=False):
             return self._by_filters(entry_condition(query))
@@ -92,14 +149,14 @@ class Finder:
             return self._by_words(query, asked, anywhere=anywhere)
         if not anywhere and self._is_tangled(query):
             inside = self._inside(query)
-            return {key: ranked for key, ranked in self._find(query, anywhere=True).items() if key in inside}
+            return {key: hit for key, hit in self._find(query, anywhere=True).items() if key in inside}
         match query:
             case And(nodes=nodes):
                 return self._find_all(nodes, anywhere=anywhere)
             case Or(nodes=nodes):
                 return reduce(_either, (self._find(node, anywhere=anywhere) for node in nodes))
             case Not(node=node):
-                return _but(self._everything, self._find(node, anywhere=True))
+                return but(self._everything, self._find(node, anywhere=True))
         raise AssertionError(query)
 
     def _is_tangled(self, query: Query) -> bool:
@@ -109,14 +166,14 @@ class Finder:
             for node in query.nodes
         )
 
-    def _inside(self, query: Query) -> Found:
+    def _inside(self, query: Query) -> Hits:
         """Find what has a word of a query in itself, a filter on entries included, or matches without any."""
         parts = [*words_in(query), *_entry_filters(query)]
         if (rest := _without_words(query)) is not None:
             parts.append(rest)
         return self._find(Or(tuple(parts)), anywhere=False) if parts else {}
 
-    def _find_all(self, nodes: Iterable[Query], *, anywhere: bool) -> Found:
+    def _find_all(self, nodes: Iterable[Query], *, anywhere: bool) -> Hits:
         """Find what all of these hold for: words together, filters together, the rest one by one."""
         words: list[Query] = []
         filters: list[Query] = []
@@ -132,37 +189,49 @@ class Finder:
             else:
                 words.append(node)
         together = [words[0] if len(words) == 1 else And(tuple(words))] if words else []
-        if filters:
-            together.append(And(tuple(filters)))
         anywhere = anywhere or any(map(_entry_filters, filters))
         found = [self._find(node, anywhere=anywhere) for node in (*together, *others)]
-        both = reduce(_both, found) if found else self._everything
-        return reduce(_but, (self._find(node, anywhere=True) for node in barred), both)
+        both = reduce(_both, found) if found else None
+        if filters or both is None:
+            condition = entry_condition(And(tuple(filters)))
+            if both is None:
+                both = self._by_filters(condition)
+            elif len(both) <= _FEW:
+                both = self._kept(both, condition)
+            else:
+                both = _both(both, self._by_filters(condition))
+        return reduce(but, (self._find(node, anywhere=True) for node in barred), both)
 
     # --- filters
 
-    def _by_filters(self, condition: Condition) -> Found:
+    def _by_filters(self, condition: Condition) -> Hits:
         put_away = "" if self._archived is None else f" AND c.is_archived = {int(self._archived)}"
         sql = (
-            "SELECT p.key, julianday(p.day) FROM passages p JOIN customers c ON c.key = p.customer"
+            "SELECT p.key, julianday(p.day), p.customer"
+            " FROM passages p JOIN customers c ON c.key = p.customer"
             f" WHERE {condition.sql}{put_away}"
         )
-        return {key: Ranked(0.0, _ordinal(day)) for key, day in self._catalog.each(sql, condition.parameters)}
+        return {
+            key: Scored(key, 0.0, _ordinal(day), customer)
+            for key, day, customer in self._catalog.each(sql, condition.parameters)
+        }
+
+    def _kept(self, hits: Hits, condition: Condition) -> Hits:
+        """Keep the hits for which a condition holds."""
+        kept: Hits = {}
+        for some in in_parts(list(hits)):
+            marks = ", ".join("?" * len(some))
+            sql = (
+                "SELECT p.key FROM passages p JOIN customers c ON c.key = p.customer"
+                f" WHERE p.key IN ({marks}) AND {condition.sql}"
+            )
+            rows = self._catalog.each(sql, (*some, *condition.parameters))
+            kept.update((key, hits[key]) for (key,) in rows)
+        return kept
 
     @cached_property
-    def _everything(self) -> Found:
+    def _everything(self) -> Hits:
         return self._by_filters(ALWAYS)
-
-    @cached_property
-    def _elsewhere(self) -> frozenset[int]:
-        """The passages of the customers that are not looked at."""
-        if self._archived is None:
-            return frozenset()
-        sql = (
-            "SELECT p.key FROM passages p JOIN customers c ON c.key = p.customer"
-            f" WHERE c.is_archived = {int(not self._archived)}"
-        )
-        return frozenset(key for (key,) in self._catalog.each(sql))
 
     # --- words
 
@@ -178,21 +247,17 @@ class Finder:
                 return AllOf(inners) if isinstance(query, And) else AnyOf(inners)
         return None
 
-    def _by_words(self, query: Query, node: Node, *, anywhere: bool) -> Found:
-        found = self._engine.search(node, anywhere=anywhere)
-        if self._elsewhere:
-            found = {key: ranked for key, ranked in found.items() if key not in self._elsewhere}
-        if all(self._words[term].is_sure(wide=self._wide) for term in words_in(query)):
-            return found
-        return self._looked_at(query, found, anywhere=anywhere)
+    def _by_words(self, query: Query, node: Node, *, anywhere: bool) -> Hits:
+        found = self._engine.every(Wanted(node, anywhere, archived=self._archived))
+        return found if self._is_sure(query) else self._looked_at(query, found, anywhere=anywhere)
 
-    def _looked_at(self, query: Query, found: Found, *, anywhere: bool) -> Found:
+    def _looked_at(self, query: Query, found: Hits, *, anywhere: bool) -> Hits:
         """Keep the passages whose text, names and tags really hold what is wanted."""
         passages = self._passages(found)
         kept: set[int] = set()
         doubtful: list[int] = []
         for key, passage in passages.items():
-            if self._holds(query, self._stands_in(passage.folded)):
+            if self._holds(query, self._stands_in(passage.folded, signs=passage.signs)):
                 kept.add(key)
             else:
                 doubtful.append(key)
@@ -200,21 +265,23 @@ class Finder:
         for key in doubtful:
             if self._really_holds(query, passages[key], heads.get(passages[key].customer), anywhere=anywhere):
                 kept.add(key)
-        return {key: ranked for key, ranked in found.items() if key in kept}
+        return {key: hit for key, hit in found.items() if key in kept}
 
     def _really_holds(self, query: Query, passage: Passage, head: Head | None, *, anywhere: bool) -> bool:
         signs = head.signs if head else ()
         own = [passage.folded]
         if passage.is_profile and head:
             own += [*signs, *(value.folded for value in head.fields)]
-        inside = self._stands_in(*own)
+        inside = self._stands_in(*own, signs=passage.signs)
         if not anywhere and not any(map(inside, words_in(query))):
             return False
-        return self._holds(query, self._stands_in(*own, *signs))
+        return self._holds(query, self._stands_in(*own, *signs, signs=passage.signs))
 
-    def _stands_in(self, *texts: str) -> Callable[[Term], bool]:
+    def _stands_in(self, *texts: str, signs: tuple[str, ...]) -> Callable[[Term], bool]:
         def stands(term: Term) -> bool:
             word = self._words[term]
+            if self._wide and not set(signs).isdisjoint(word.signs):
+                return True
             return any(word.stands_in(text, wide=self._wide) for text in texts)
 
         return stands
@@ -233,10 +300,21 @@ class Finder:
         found: dict[int, Passage] = {}
         for some in in_parts(sorted(keys)):
             marks = ", ".join("?" * len(some))
-            sql = f"SELECT key, customer, kind, coalesce(folded, text) FROM passages WHERE key IN ({marks})"
-            for key, customer, kind, folded in self._catalog.rows(sql, some):
-                found[key] = Passage(customer, kind == "profile", folded)
+            sql = (
+                "SELECT key, customer, kind, channel, word, coalesce(folded, text)"
+                f" FROM passages WHERE key IN ({marks})"
+            )
+            for key, customer, kind, channel, word, folded in self._catalog.rows(sql, some):
+                signs = (sign_of("channel", channel or ""), sign_of("kind", word or ""))
+                found[key] = Passage(customer, kind == "profile", folded, signs)
         return found
+
+
+def _without_none(nodes: Iterable[Node | None]) -> tuple[Node, ...] | None:
+    """Return the nodes, None when there is not one for each."""
+    found = tuple(nodes)
+    kept = tuple(node for node in found if node is not None)
+    return kept if len(kept) == len(found) else None
 
 
 def _entry_filters(query: Query) -> list[Query]:
@@ -266,24 +344,18 @@ def _without_words(query: Query) -> Query | None:
     return query
 
 
-def _both(first: Found, second: Found) -> Found:
+def _both(first: Hits, second: Hits) -> Hits:
     return {
-        key: Ranked(ranked.score + second[key].score, ranked.day)
-        for key, ranked in first.items()
-        if key in second
+        key: hit._replace(score=hit.score + second[key].score) for key, hit in first.items() if key in second
     }
 
 
-def _either(first: Found, second: Found) -> Found:
+def _either(first: Hits, second: Hits) -> Hits:
     together = dict(first)
-    for key, ranked in second.items():
+    for key, hit in second.items():
         known = together.get(key)
-        together[key] = Ranked(known.score + ranked.score, known.day) if known else ranked
+        together[key] = hit._replace(score=known.score + hit.score) if known else hit
     return together
-
-
-def _but(first: Found, second: Found) -> Found:
-    return {key: ranked for key, ranked in first.items() if key not in second}
 
 
 def _ordinal(julian_day: float | None) -> int | None:

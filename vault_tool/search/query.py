@@ -1,30 +1,30 @@
-"""Query text to a tree: one language for `search`, `list` and saved queries. Pure.
+"""Query text to a tree: one language for `search`, `list`, `set` and saved queries. Pure.
 
 报价 预算            both            "企业版 方案"     a phrase          预算*   begins with
 报价 OR 折扣         either          -测试             without           企也版~  nearly
 ( .. )              a group         stage:proposal    阶段:方案报价      date:2026-01..2026-03
+stage:won,lost      either          customer:蓝海     has:birthday       @saved
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from decimal import Decimal
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from vault_tool.notes.values import parse_amount
-from vault_tool.schema import Field, FieldType, Schema
-from vault_tool.search.days import Days, read_days, read_length
+from vault_tool.schema import Field, FieldType, Schema, fold
 from vault_tool.search.query_errors import (
-    BadDays,
     BadNumber,
+    HoldsItself,
     MisspeltFilter,
+    NoSavedYet,
     NothingThere,
+    NoValue,
     QueryError,
+    SealedField,
     StrayBracket,
     TooDeep,
+    TooLong,
     UnclosedBracket,
     UnclosedQuote,
     UnknownFilter,
@@ -32,106 +32,66 @@ from vault_tool.search.query_errors import (
     UnknownSaved,
     UnknownValue,
 )
-from vault_tool.search.tree import And, Between, Equal, Not, Or, Present, Query, Term, Within
+from vault_tool.search.query_tokens import Part, Token, tokens, with_thousands
+from vault_tool.search.ranges import NotReadable, read_between, read_within
+from vault_tool.search.tree import And, Equal, Holding, Not, Or, Present, Query, Term
 
 # Parts of an entry's heading; every other name is a field.
 ENTRY_FILTERS = frozenset({"date", "channel", "kind", "author"})
 
+MAX_DEPTH = 50
+# SQLite takes no longer conditions; and saved queries that hold each other twice would grow without end.
+MAX_PARTS = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading a query needs to know: words, the day, who asks, people by any spelling, saved queries."""
+    """What reading a query needs to know: words, the day, who asks, people by any spelling, saved queries.
+
+    `currency` is that of amounts which name none; `known_queries` are the names to propose.
+    """
 
     schema: Schema
     today: date
     me: Callable[[], str | None]
     person: Callable[[str], str | None]
     saved: Callable[[str], str | None]
-
-
-class Token(NamedTuple):
-    """A piece of a query and where it stands; `key` is what stands before a filter's colon."""
-
-    kind: str  # word, phrase, filter, open, close, or, not
-    text: str
-    at: int
-    key: str = ""
-
-
-MAX_DEPTH = 50
-_QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
-_OPEN, _CLOSE = "(（", ")）"
-_PART = re.compile(r"[^\s()（）\"“”「」＂]+")
-_FILTER = re.compile(r"([^\s:：<>=\"“”]+)[:：](?!//)(.*)\Z", re.DOTALL)
-_COMPARISON = re.compile(r"(>=|<=|>|<|=|≥|≤|＞|＜|＝)?(.*)\Z", re.DOTALL)
-_SAME = {"≥": ">=", "≤": "<=", "＞": ">", "＜": "<", "＝": "=", None: "="}
+    currency: str = "CNY"
+    known_queries: Collection[str] = ()
 
 
 def parse_query(text: str, reading: Reading) -> Query:
     """Read a query; an empty one matches everything. Raises `QueryError`, which points at the character."""
-    return _Parser(text, reading, ()).parse()
+    return _Parser(text, reading, _Path()).parse()
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if char.isspace():
-            at += 1
-        elif char in _OPEN or char in _CLOSE:
-            yield Token("open" if char in _OPEN else "close", char, at)
-            at += 1
-        elif char in "-－" and at + 1 < len(text) and not text[at + 1].isspace():
-            yield Token("not", char, at)
-            at += 1
-        elif char in _QUOTES:
-            phrase, end = _quoted(text, at)
-            yield Token("phrase", phrase, at)
-            at = end
-        else:
-            token, at = _word(text, at)
-            yield token
+@dataclass(slots=True)
+class _Path:
+    """How one came here: through which saved queries, how deep, after how many words and filters."""
+
+    saved: tuple[str, ...] = ()
+    depth: int = 0
+    parts: list[int] = field(default_factory=lambda: [0])
 
 
-def _quoted(text: str, at: int) -> tuple[str, int]:
-    end = text.find(_QUOTES[text[at]], at + 1)
-    if end < 0:
-        raise UnclosedQuote(position=at + 1, near=text[at : at + 20])
-    return text[at + 1 : end], end + 1
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What stands before a filter's colon; `name` is canonical, that of a field in a map has a dot."""
 
-
-def _word(text: str, at: int) -> tuple[Token, int]:
-    found = _PART.match(text, at)
-    if found is None:  # a character that only closes a quote
-        return Token("word", text[at], at), at + 1
-    word, end = found[0], found.end()
-    if word == "OR":
-        return Token("or", word, at), end
-    split = _FILTER.match(word)
-    if split is None or not _may_be_key(split[1]):
-        return Token("word", word, at), end
-    value = split[2]
-    if not value.strip("><=") and end < len(text) and text[end] in _QUOTES:
-        quoted, end = _quoted(text, end)
-        value += quoted
-    return Token("filter", value, at, split[1]), end
-
-
-def _may_be_key(text: str) -> bool:
-    """A clock (`10:20`) is a word to look for, not a field."""
-    return not text.isdecimal()
+    name: str
+    field: Field | None
+    of_entry: bool
 
 
 class _Parser:
     """Recursive descent over the tokens; `or` binds looser than standing side by side."""
 
-    def __init__(self, text: str, reading: Reading, saved: tuple[str, ...]) -> None:
+    def __init__(self, text: str, reading: Reading, path: _Path) -> None:
         self._text = text
         self._reading = reading
-        self._saved = saved
-        self._tokens = list(_tokens(text))
+        self._path = path
+        self._tokens = list(tokens(text))
         self._next = 0
-        self._depth = 0
 
     def parse(self) -> Query:
         if not self._tokens:
@@ -141,9 +101,10 @@ class _Parser:
             raise self._error(StrayBracket, self._tokens[self._next])
         return query
 
-    def _error(self, kind: type[QueryError], token: Token | None, **values: object) -> QueryError:
-        at = token.at if token else len(self._text)
-        return kind(position=at + 1, near=self._text[at : at + 20], **values)
+    def _error(self, kind: type[QueryError], where: Token | Part | None, **values: object) -> QueryError:
+        at = where.at if where else len(self._text.rstrip())
+        saved = self._path.saved[-1] if self._path.saved else ""
+        return kind(position=at + 1, near=self._text[at : at + 20], saved=saved, **values)
 
     def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -168,177 +129,171 @@ class _Parser:
         if token is None or token.kind in ("close", "or"):
             raise self._error(NothingThere, token)
         self._next += 1
+        self._path.parts[0] += 1
+        if self._path.parts[0] > MAX_PARTS:
+            raise self._error(TooLong, token, most=MAX_PARTS)
         match token.kind:
             case "not":
-                return Not(self._one())
+                self._go_deeper(token)
+                negated = Not(self._one())
+                self._path.depth -= 1
+                return negated
             case "open":
                 return self._group(token)
+            case "unclosed":
+                raise self._error(UnclosedQuote, token)
             case "phrase":
                 return Term(token.text, phrase=True) if token.text.strip() else And(())
             case "filter":
                 return self._filter(token)
-        return self._term(token)
+        return self._word(token)
+
+    def _go_deeper(self, token: Token) -> None:
+        self._path.depth += 1
+        if self._path.depth > MAX_DEPTH:
+            raise self._error(TooDeep, token)
 
     def _group(self, opened: Token) -> Query:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._error(TooDeep, opened)
+        self._go_deeper(opened)
         query = self._any()
         token = self._peek()
         if token is None or token.kind != "close":
             raise self._error(UnclosedBracket, opened)
         self._next += 1
-        self._depth -= 1
+        self._path.depth -= 1
         return query
 
-    def _term(self, token: Token) -> Query:
+    def _word(self, token: Token) -> Query:
         text = token.text
-        if text[0] in "@＠" and len(text) > 1:
-            saved = self._reading.saved(text[1:])
-            if saved is not None:
-                if text in self._saved or len(self._saved) > MAX_DEPTH:
-                    raise self._error(TooDeep, token)
-                return _Parser(saved, self._reading, (*self._saved, text)).parse()
-            raise self._error(UnknownSaved, token)
-        if len(text) > 1 and text[-1] in "*＊":
-            return Term(text[:-1], prefix=True)
-        if len(text) > 1 and text[-1] in "~～":
-            return Term(text[:-1], fuzzy=True)
-        return Term(text)
+        return self._saved(token, text[1:]) if text[0] in "@＠" and len(text) > 1 else _term(text)
+
+    def _saved(self, token: Token, name: str) -> Query:
+        reading = self._reading
+        text = reading.saved(name)
+        if text is None:
+            known = ", ".join(f"@{known}" for known in reading.known_queries)
+            raise self._error(UnknownSaved if known else NoSavedYet, token, name=name, known=known)
+        way = (*self._path.saved, name)
+        if fold(name) in map(fold, self._path.saved):
+            raise self._error(HoldsItself, token, way=" → ".join(f"@{each}" for each in way))
+        self._go_deeper(token)
+        query = _Parser(text, reading, _Path(way, self._path.depth, self._path.parts)).parse()
+        self._path.depth -= 1
+        return query
 
     # --- filters
 
     def _filter(self, token: Token) -> Query:
-        schema = self._reading.schema
-        word = schema.word("filter", token.key)
+        word = self._reading.schema.word("filter", token.key)
         if word and word.name in ("has", "no"):
-            field = self._field_of(token, token.text)
-            present = Present(field, self._is_of_entry(field))
-            return present if word.name == "has" else Not(present)
-        name = word.name if word else self._field_of(token, token.key)
-        values = [part for part in re.split("[,，]", token.text) if part]
-        if not values:
-            raise self._error(NothingThere, token._replace(at=token.at + len(token.key) + 1))
-        nodes = [self._test(token, name, value) for value in values]
+            if not token.parts:
+                raise self._error(NothingThere, self._end_of(token))
+            nodes = [self._presence(part, is_wanted=word.name == "has") for part in token.parts]
+        else:
+            target = self._target(token, token.key)
+            parts = token.parts or (self._end_of(token),)
+            if _is_number(target.field):
+                parts = tuple(with_thousands(parts))
+            nodes = [self._test(part, token.key, target) for part in parts]
+        self._path.parts[0] += len(nodes) - 1
         return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
 
-    def _field_of(self, token: Token, key: str) -> str:
-        schema = self._reading.schema
-        field = schema.field(key) or schema.inline_field(key)
-        if field is not None:
-            return field.name
-        if (word := schema.word("filter", key)) and word.name in ENTRY_FILTERS | {"last"}:
-            return word.name
-        nearest = schema.nearest_word("filter", key) or schema.nearest_field(key)
-        if nearest:
-            raise self._error(MisspeltFilter, token, key=key, nearest=nearest.name)
-        raise self._error(UnknownFilter, token, key=key)
+    def _end_of(self, token: Token) -> Part:
+        return Part("", token.at + len(token.key) + 1)
 
-    def _test(self, token: Token, name: str, text: str) -> Query:
+    def _presence(self, part: Part, *, is_wanted: bool) -> Query:
+        target = self._target(part, part.text)
+        present = Present(target.name, target.of_entry)
+        return present if is_wanted else Not(present)
+
+    def _target(self, where: Token | Part, key: str) -> _Target:
         schema = self._reading.schema
-        field = schema.field(name) or schema.inline_field(name)
-        kind = field.type if field else None
-        of_entry = name not in ("last", "customer") and self._is_of_entry(name)
-        if name in ("date", "last") or kind in (FieldType.DATE, FieldType.DATED):
-            return Within(name, self._days(token, name, text), of_entry)
+        word = schema.word("filter", key)
+        if word and word.name in ENTRY_FILTERS | {"last", "customer"}:
+            return _Target(word.name, None, word.name in ENTRY_FILTERS)
+        target = _whole_field(key, schema) or _field_in_map(key, schema)
+        if target is None:
+            nearest = schema.nearest_word("filter", key) or schema.nearest_field(key)
+            if nearest:
+                likely = nearest.name if key.isascii() else nearest.label("zh")
+                raise self._error(MisspeltFilter, where, key=key, nearest=likely)
+            raise self._error(UnknownFilter, where, key=key)
+        if target.field and target.field.group and all(target.field.group_for.values()):
+            raise self._error(SealedField, where, key=key)
+        return target
+
+    def _test(self, part: Part, key: str, target: _Target) -> Query:
+        name, of_entry, kind = target.name, target.of_entry, target.field.type if target.field else None
+        try:
+            if name in ("date", "last") or kind in (FieldType.DATE, FieldType.DATED):
+                within = read_within(name, part.text, self._reading.today, self._reading.schema)
+                return replace(within, of_entry=of_entry)
+            if _is_number(target.field):
+                between = read_between(name, part.text, self._reading.schema, self._reading.currency)
+                if between.currencies and kind is not FieldType.AMOUNT:
+                    raise NotReadable(BadNumber)
+                return replace(between, of_entry=of_entry)
+        except NotReadable as error:
+            raise self._error(error.kind, part) from None
         if name in ("channel", "kind") or kind is FieldType.WORD:
-            return Equal(name, (self._known(token, name, field, text),), of_entry)
+            vocabulary = (target.field.vocabulary if target.field else None) or name
+            return Equal(name, (self._known_word(part, key, vocabulary),), of_entry)
         if name == "author" or kind is FieldType.PERSON:
-            return Equal(name, (self._person(token, text),), of_entry)
-        if kind in (FieldType.AMOUNT, FieldType.NUMBER, FieldType.DAYS):
-            return replace(self._number(token, name, text), of_entry=of_entry)
-        return Equal(name, (text,), of_entry)
+            return Equal(name, (self._person(part),), of_entry)
+        if not part.text:
+            raise self._error(NoValue, part)
+        if name in ("customer", "tags") or (target.field and target.field.format == "id"):
+            return Equal(name, (part.text,), of_entry)
+        term = Term(part.text, phrase=True) if part.is_quoted else _term(part.text)
+        return Holding(name, term, of_entry)
 
-    def _is_of_entry(self, name: str) -> bool:
-        """Parts of a heading and inline fields; what the front matter may hold too is the customer's."""
-        return name in ENTRY_FILTERS or self._reading.schema.field(name) is None
-
-    def _known(self, token: Token, name: str, field: Field | None, text: str) -> str:
-        vocabulary = (field.vocabulary if field else None) or name
-        word = self._reading.schema.word(vocabulary, text)
+    def _known_word(self, part: Part, key: str, vocabulary: str) -> str:
+        word = self._reading.schema.word(vocabulary, part.text)
         if word is None:
             words = self._reading.schema.vocabularies.get(vocabulary, ())
-            known = ", ".join(f"{word.name} {word.label('zh')}" for word in words)
-            raise self._error(UnknownValue, token, field=name, known=known)
+            known = ", ".join(
+                word.name if fold(word.name) == fold(word.label("zh")) else f"{word.name} {word.label('zh')}"
+                for word in words
+            )
+            raise self._error(UnknownValue, part, key=key, known=known)
         return word.name
 
-    def _person(self, token: Token, text: str) -> str:
-        word = self._reading.schema.word("filter", text)
+    def _person(self, part: Part) -> str:
+        word = self._reading.schema.word("filter", part.text)
         is_me = word is not None and word.name == "me"
-        person = self._reading.me() if is_me else self._reading.person(text)
+        person = self._reading.me() if is_me else self._reading.person(part.text) if part.text else None
         if person is None:
-            raise self._error(UnknownPerson, token)
+            raise self._error(UnknownPerson, part)
         return person
 
-    def _days(self, token: Token, name: str, text: str) -> Days:
-        """Read days; of a length, `last:>30d` is longer ago than that, any other field nearer than that."""
-        today, schema = self._reading.today, self._reading.schema
-        operator, value = _comparison(text)
-        if value == text and ".." in text:
-            low, _, high = text.partition("..")
-            first, last = (read_days(part, today, schema) if part else None for part in (low, high))
-            if (low and not first) or (high and not last):
-                raise self._error(BadDays, token)
-            return Days(first.first if first else None, last.last if last else None)
-        if (length := read_length(value, schema)) is not None:
-            return _from_length(operator, -length if name == "last" else length, today, past=name == "last")
-        days = read_days(value, today, schema)
-        if days is None or days.first is None or days.last is None:
-            raise self._error(BadDays, token)
-        match operator:
-            case ">":
-                return Days(days.last + timedelta(days=1), None)
-            case ">=":
-                return Days(days.first, None)
-            case "<":
-                return Days(None, days.first - timedelta(days=1))
-            case "<=":
-                return Days(None, days.last)
-        return days
 
-    def _number(self, token: Token, name: str, text: str) -> Between:
-        operator, value = _comparison(text)
-        if value == text and ".." in text:
-            low, _, high = text.partition("..")
-            return Between(
-                name,
-                self._amount(token, low) if low else None,
-                self._amount(token, high) if high else None,
-            )
-        number = self._amount(token, value)
-        match operator:
-            case ">" | ">=":
-                return Between(name, number, None, low_included=operator == ">=")
-            case "<" | "<=":
-                return Between(name, None, number, high_included=operator == "<=")
-        return Between(name, number, number)
-
-    def _amount(self, token: Token, text: str) -> Decimal:
-        amount = parse_amount(text, self._reading.schema)
-        if amount is None:
-            raise self._error(BadNumber, token)
-        return amount.value
+def _whole_field(key: str, schema: Schema) -> _Target | None:
+    # What the front matter may hold is the customer's, even where an entry says it, too.
+    if known := schema.field(key):
+        return _Target(known.name, known, of_entry=False)
+    known = schema.inline_field(key)
+    return _Target(known.name, known, of_entry=True) if known else None
 
 
-def _comparison(text: str) -> tuple[str, str]:
-    found = _COMPARISON.match(text)
-    assert found is not None  # the pattern matches any text
-    return _SAME.get(found[1], found[1]), found[2]
+def _field_in_map(key: str, schema: Schema) -> _Target | None:
+    """Find `contacts.title`; a map may also hold keys that no schema knows, such as another system's name."""
+    outer, dot, inner = key.partition(".")
+    known = schema.field(outer)
+    if not dot or known is None:
+        return None
+    field = known.inner(inner)
+    if field is None and known.type is not FieldType.MAP:
+        return None
+    return _Target(f"{known.name}.{field.name if field else inner}", field, of_entry=False)
 
 
-def _from_length(operator: str, days: int, today: date, *, past: bool) -> Days:
-    """`last:>30d`: the day lies before 30 days ago. `next:<=7d`: up to 7 days ahead, or overdue."""
-    day = today + timedelta(days=days)
-    if past:
-        operator = {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(operator, operator)
-    one = timedelta(days=1)
-    match operator:
-        case ">":
-            return Days(day + one, None)
-        case ">=":
-            return Days(day, None)
-        case "<":
-            return Days(None, day - one)
-        case "<=":
-            return Days(None, day)
-    return Days(day, day)
+def _is_number(known: Field | None) -> bool:
+    return known is not None and known.type in (FieldType.AMOUNT, FieldType.NUMBER, FieldType.DAYS)
+
+
+def _term(text: str) -> Term:
+    if len(text) > 1 and text[-1] in "*＊":
+        return Term(text[:-1], prefix=True)
+    if len(text) > 1 and text[-1] in "~～":
+        return Term(text[:-1], fuzzy=True)
+    return Term(text)

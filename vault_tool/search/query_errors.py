@@ -7,10 +7,28 @@ from vault_tool.messages import N_
 
 
 class QueryError(VaultError):
-    """A query that can't be read: at which character, and what could stand there."""
+    """A query that can't be read: at which character (from 1), and what could stand there.
+
+    `saved` names the saved query that the character stands in, where it is not the query as typed.
+    """
 
     message = N_("The query can't be read at character {position} (“{near}”).")
     exit_code = Exit.USAGE
+
+    def __init__(self, *, position: int, near: str, saved: str = "", **values: object) -> None:
+        if type(self).message is QueryError.message:
+            self.message = _MESSAGES[bool(saved), bool(near)]
+        super().__init__(position=position, near=near, saved=saved, **values)
+
+
+_MESSAGES = {
+    (False, True): QueryError.message,
+    (False, False): N_("The query ends too early, at character {position}."),
+    (True, True): N_(
+        "The saved query “@{saved}” of vault.toml can't be read at character {position} (“{near}”)."
+    ),
+    (True, False): N_("The saved query “@{saved}” of vault.toml ends too early, at character {position}."),
+}
 
 
 class UnclosedBracket(QueryError):
@@ -29,6 +47,12 @@ class NothingThere(QueryError):
     """A word that joins or excludes, and nothing to join or exclude."""
 
     hint = N_("A word, a phrase in quotes or field:value should stand there.")
+
+
+class NoValue(QueryError):
+    """A field, and nothing to look for in it."""
+
+    hint = N_("What to look for should stand behind the colon, in quotes if it has blanks.")
 
 
 class UnclosedQuote(QueryError):
@@ -53,10 +77,16 @@ class MisspeltFilter(QueryError):
     )
 
 
+class SealedField(QueryError):
+    """A field whose values are sealed: no search knows them."""
+
+    hint = N_("“{key}” is sealed: no search knows what it holds, or whether it holds anything.")
+
+
 class UnknownValue(QueryError):
     """A word that the field's vocabulary doesn't know."""
 
-    hint = N_("{field} may be: {known}")
+    hint = N_("“{key}” may be: {known}")
 
 
 class BadDays(QueryError):
@@ -73,6 +103,12 @@ class BadNumber(QueryError):
     hint = N_("A number could stand there: 10000, 8万, >10000, 1000..5000.")
 
 
+class Backward(QueryError):
+    """A range that ends before it begins."""
+
+    hint = N_("This range ends before it begins: put the lower end first.")
+
+
 class UnknownPerson(QueryError):
     """Somebody who isn't in the team."""
 
@@ -84,10 +120,28 @@ class UnknownPerson(QueryError):
 class UnknownSaved(QueryError):
     """A saved query that isn't there."""
 
-    hint = N_("There is no saved query of that name in vault.toml, section [queries].")
+    hint = N_("There is no saved query “@{name}”; known are: {known}. What a person wrote: author:{name}")
+
+
+class NoSavedYet(QueryError):
+    """A saved query in a vault that has none."""
+
+    hint = N_("There is no saved query yet; vault.toml keeps them in its section [queries].")
+
+
+class HoldsItself(QueryError):
+    """A saved query that leads back to itself."""
+
+    hint = N_("It leads back to itself: {way}. Mend it in vault.toml, section [queries].")
 
 
 class TooDeep(QueryError):
-    """Brackets within brackets, without end, or a saved query that holds itself."""
+    """Groups within groups, without end."""
 
     hint = N_("Too many groups within groups.")
+
+
+class TooLong(QueryError):
+    """More words and filters than anybody types."""
+
+    hint = N_("A query has at most {most} words and filters, those of saved queries included.")

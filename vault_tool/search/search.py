@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Literal
@@ -14,29 +14,29 @@ from typing import Literal
 from vault_tool.messages import N_, Language
 from vault_tool.notes.folding import fold, is_han
 from vault_tool.schema import Schema
-from vault_tool.search.engine import (
-    Engine,
-    EngineBusy,
-    EngineDamaged,
-    Progress,
-    Ranked,
-    open_engine,
-)
-from vault_tool.search.find import Finder, Found, Words, simplified, words_in
-from vault_tool.search.follow import Head, follow, heads_of
+from vault_tool.search.analyzer import sign_of
+from vault_tool.search.documents import Head, heads_of
+from vault_tool.search.engine import Engine, Order, Progress, Scored
+from vault_tool.search.find import Finder, Words, simplified, words_in
+from vault_tool.search.follow import note_measure, ready_engine
+from vault_tool.search.found import Found, Listed
 from vault_tool.search.query_errors import QueryError
 from vault_tool.search.snippet import Finds, Snippet, make_snippet
-from vault_tool.search.tree import And, Equal, Or, Query, Term
-from vault_tool.search.words import Word, make_word
+from vault_tool.search.tree import And, Query, Term
+from vault_tool.search.words import Word, make_word, words_like
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import Customer, StoredPassage, customers_of, passages_with
 from vault_tool.vault.resolve import nearest, resolve
 from vault_tool.vault.vault import Vault
 
 Sort = Literal["score", "date"]
+By = Literal["entry", "customer"]
 
 _RECENCY = 0.25  # how much more the entry of today counts than one of long ago
 _HALVED_AFTER = 365.0  # days
+# So many of the best by their words alone are looked at for how recent they are.
+_WINDOW = 500
+_SLOW = 500  # milliseconds; worth telling of in `vault doctor`
 _LEAST_PART = 2
 _MOST_TRIES = 12
 _MOST_NEAR = 5
@@ -131,6 +131,7 @@ def search(
     *,
     limit: int | None = 20,
     sort: Sort = "score",
+    by: By = "entry",
     archived: bool | None = False,
     language: Language = "en",
     fresh: Literal["walk", "watcher"] = "walk",
@@ -138,11 +139,13 @@ def search(
 ) -> Answer:
     """Answer a query (`text` as it was typed, `query` as it was read) from the catalog as it is now.
 
-    `vault.fresh()` brings that up to date. `archived` None also searches what was put away. Field names in
+    `vault.fresh()` brings that up to date. `by` customer, each has its best hit only, and `limit` and `total`
+    count customers. `archived` None also searches what was put away. Field names in
     snippets are in `language`. Progress is told of passages while an index is being made.
     """
     catalog = vault.catalog
-    engine, is_behind = _ready_engine(vault, progress)
+    engine, is_behind = ready_engine(vault, progress)
+    began = time.monotonic()
     try:
         words = _words(query, vault, engine)
         wanted = simplified(query, words)
@@ -153,22 +156,22 @@ def search(
             return Finder(catalog, vault.schema, engine, words, wide=wide, archived=archived).find(node)
 
         tiers = [find(wanted, words)]
-        broader = _with_headings(wanted, vault.schema)
-        if broader != wanted or any(words[term].has_more for term in words_in(wanted)):
-            more = find(broader, words, wide=True)
-            tiers.append({key: ranked for key, ranked in more.items() if key not in tiers[0]})
-        if not any(tiers):
-            tiers.append(_by_name(catalog, wanted, archived))
-        total = sum(map(len, tiers))
-        ranked = _best(tiers, sort, limit, today)
+        if any(words[term].has_more for term in words_in(wanted)):
+            tiers.append(find(wanted, words, wide=True).besides(tiers[0]))
+        total, ranked = _best(tiers, sort, by, limit, today)
+        if not total:
+            total, ranked = _best([_by_name(catalog, wanted, archived)], sort, by, limit, today)
         near: tuple[str, ...] = ()
         if not total:
 
             def look(term: Term) -> tuple[Word | None, Found]:
-                word = make_word(term, {}, engine.words_like)
-                return word, find(term, {term: word}) if word else {}
+                word = make_word(term, {}, engine.words)
+                return word, find(term, {term: word}) if word else Listed({})
 
             near = _nearest(catalog, engine, words_in(wanted), look)
+        taken = (time.monotonic() - began) * 1000
+        if taken > _SLOW:
+            note_measure(catalog, "query_ms", engine.name, taken)
         shown = [words[term] for term in words_in(wanted)]
         hits = _hits(vault, ranked, shown, language)
         return Answer(text, tuple(hits), total, engine.name, fresh, is_behind, near)
@@ -176,90 +179,75 @@ def search(
         engine.close()
 
 
-def _ready_engine(vault: Vault, progress: Progress | None) -> tuple[Engine, bool]:
-    """Open an engine and have it follow; say whether it lags behind, because another process is writing.
-
-    A damaged index is made again; where that fails, one in memory does for this run.
-    """
-    catalog = vault.catalog
-    chosen = vault.settings.search.engine
-    folder = None if catalog.is_in_memory else vault.places.cache / "search"
-    engine = open_engine(chosen, folder)
-    for attempt in ("as it is", "made again", "in memory"):
-        try:
-            if follow(engine, catalog, vault.schema, progress):
-                return engine, False
-            if engine.position() is not None:
-                return engine, True
-            raise EngineBusy
-        except EngineDamaged as error:
-            engine.clear()
-            if attempt == "in memory":
-                raise error.__cause__ or error from None
-            if attempt == "made again":
-                engine = open_engine(chosen, None)
-    raise AssertionError("every attempt returns or raises")
-
-
 def _words(query: Query, vault: Vault, engine: Engine) -> Words:
     synonyms = vault.settings.search.synonyms
-    made = {term: make_word(term, synonyms, engine.words_like) for term in words_in(query, wanted=False)}
-    return {term: word for term, word in made.items() if word is not None}
+    made: dict[Term, Word] = {}
+    for term in words_in(query, wanted=False):
+        if word := make_word(term, synonyms, engine.words):
+            made[term] = replace(word, signs=_signs(term, vault.schema))
+    return made
 
 
-def _with_headings(query: Query, schema: Schema) -> Query:
-    """Let a word that names a channel or kind (投诉, call) also mean the entries of that channel or kind.
-
-    They come after those whose text has the word: a complaint's entry seldom says that it is one.
-    """
-    match query:
-        case Term(phrase=False, prefix=False, fuzzy=False):
-            named = (
-                Equal(vocabulary, (word.name,), of_entry=True)
-                for vocabulary in ("channel", "kind")
-                if (word := schema.word(vocabulary, query.text))
-            )
-            nodes: tuple[Query, ...] = (query, *named)
-            return Or(nodes) if len(nodes) > 1 else query
-        case And(nodes=nodes):
-            return And(tuple(_with_headings(node, schema) for node in nodes))
-        case Or(nodes=nodes):
-            return Or(tuple(_with_headings(node, schema) for node in nodes))
-    return query
+def _signs(term: Term, schema: Schema) -> tuple[str, ...]:
+    """Return the signs of the channels and kinds that a plain word names (投诉, call)."""
+    if term.phrase or term.prefix or term.fuzzy:
+        return ()
+    named = ((name, schema.word(name, term.text)) for name in ("channel", "kind"))
+    return tuple(sign_of(name, word.name) for name, word in named if word)
 
 
 # --- ranking -----------------------------------------------------------------------------------------------
 
 
-def _best(tiers: Iterable[Found], sort: Sort, limit: int | None, today: date) -> list[tuple[int, float]]:
-    """Return the best keys with their scores: tier by tier, so that other forms of a word come after it."""
-    now = today.toordinal()
-    rated: list[tuple[tuple[float, ...], int, float]] = []
+def _best(
+    tiers: list[Found], sort: Sort, by: By, limit: int | None, today: date
+) -> tuple[int, list[tuple[int, float]]]:
+    """Count what was found, and return the best keys with their scores.
+
+    Tier comes after tier, so that other forms of a word come after it.
+    """
+    order: Order = "day" if sort == "date" else "score"
+    total = 0
+    rated: list[tuple[tuple[float, ...], Scored]] = []
     for tier, found in enumerate(tiers):
-        for key, ranked in found.items():
-            score = _with_recency(ranked, now)
-            day = float(ranked.day or 0)
-            order = (day, -tier, score) if sort == "date" else (-tier, score, day)
-            rated.append((order, -key, score))
-    best = sorted(rated, reverse=True) if limit is None else heapq.nlargest(limit, rated)
-    return [(-key, score) for _, key, score in best]
+        hits: Iterable[Scored]
+        if limit is None or by == "customer":
+            # Of whom the best are can only be told by looking at all of them.
+            hits = found.every().values()
+            total += len(hits)
+        else:
+            enough = sort == "score" and len(rated) >= limit
+            count, hits = found.best(0 if enough else max(limit, _WINDOW), order)
+            total += count
+        for hit in hits:
+            score = _with_recency(hit, today.toordinal())
+            day = float(hit.day or 0)
+            rank = (day, -tier, score) if sort == "date" else (-tier, score, day)
+            rated.append(((*rank, -hit.passage), hit._replace(score=score)))
+    ranked = [hit for _, hit in sorted(rated, reverse=True)]
+    if by == "customer":
+        first: dict[int, Scored] = {}
+        for hit in ranked:
+            first.setdefault(hit.customer, hit)
+        total, ranked = len(first), list(first.values())
+    return total, [(hit.passage, hit.score) for hit in ranked[:limit]]
 
 
-def _with_recency(ranked: Ranked, today: int) -> float:
-    if ranked.day is None:
-        return ranked.score
-    age = max(0, today - ranked.day)
-    return ranked.score * (1.0 + _RECENCY * math.exp2(-age / _HALVED_AFTER))
+def _with_recency(hit: Scored, today: int) -> float:
+    if hit.day is None:
+        return hit.score
+    age = max(0, today - hit.day)
+    return hit.score * (1.0 + _RECENCY * math.exp2(-age / _HALVED_AFTER))
 
 
 def _by_name(catalog: Catalog, query: Query, archived: bool | None) -> Found:
     """Find the profiles of customers called so, by pinyin or file name; the last resort for one word."""
     if not isinstance(query, Term) or not (query.text.isascii() and query.text.isalpha()):
-        return {}
+        return Listed({})
     keys = [match.key for match in resolve(catalog, query.text) if archived in (None, match.is_archived)]
     marks = ", ".join("?" * len(keys))
-    rows = catalog.rows(f"SELECT key FROM passages WHERE kind = 'profile' AND customer IN ({marks})", keys)
-    return {key: Ranked(0.0, None) for (key,) in rows}
+    sql = f"SELECT key, customer FROM passages WHERE kind = 'profile' AND customer IN ({marks})"
+    return Listed({key: Scored(key, 0.0, None, customer) for key, customer in catalog.rows(sql, keys)})
 
 
 # --- showing -----------------------------------------------------------------------------------------------
@@ -319,8 +307,8 @@ def _nearest(catalog: Catalog, engine: Engine, terms: Iterable[Term], look: Look
     found: dict[str, None] = {}
     for term in terms:
         text = fold(term.text)
-        if not look(Term(text))[1]:
-            likely = _misspelt(catalog, text, look) or engine.words_like(text, _MOST_NEAR)
+        if not _finds_any(look(Term(text))):
+            likely = _misspelt(catalog, text, look) or words_like(engine.words, text, _MOST_NEAR)
             found |= dict.fromkeys(likely + _parts(text, look))
             found |= dict.fromkeys([] if likely else nearest(catalog, term.text, _MOST_NEAR))
     return tuple(found)[:_MOST_NEAR]
@@ -332,7 +320,8 @@ def _misspelt(catalog: Catalog, text: str, look: Look) -> list[str]:
     if word is None or not any(map(is_han, text)):
         return []
     counted: Counter[str] = Counter()
-    for passage in passages_with(catalog, list(found)[:_MOST_LOOKED_AT]).values():
+    hits = found.best(_MOST_LOOKED_AT, "score").hits
+    for passage in passages_with(catalog, [hit.passage for hit in hits]).values():
         counted.update(passage.folded[start:end] for start, end in word.spans(passage.folded, wide=False))
     return [alike for alike, _ in counted.most_common(2)]
 
@@ -343,6 +332,14 @@ def _parts(text: str, look: Look) -> list[str]:
     for length in range(len(text) - 1, _LEAST_PART - 1, -1):
         for start in range(len(text) - length + 1):
             part = text[start : start + length]
-            if all(map(is_han, part)) and (tries := tries + 1) <= _MOST_TRIES and look(Term(part))[1]:
+            if (
+                all(map(is_han, part))
+                and (tries := tries + 1) <= _MOST_TRIES
+                and _finds_any(look(Term(part)))
+            ):
                 return [part]
     return []
+
+
+def _finds_any(looked: tuple[Word | None, Found]) -> bool:
+    return looked[1].best(0, "score").total > 0

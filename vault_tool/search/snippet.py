@@ -65,13 +65,17 @@ def _best_window(text: str, found: list[tuple[Span, int]], width: int) -> tuple[
 
 
 def _window(text: str, start: int, width: int) -> tuple[int, int]:
-    """Return a stretch of so many columns, without blanks at its ends."""
+    """Return a stretch of so many columns, no blanks at its ends; near the text's end it begins earlier."""
     while start < len(text) and text[start].isspace():
         start += 1
     end = start
     while end < len(text) and width > 0:
         width -= _columns(text[end])
         end += 1
+    if width > 0:
+        start = _back(text, start, width)
+    while start < end and text[start].isspace():
+        start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end

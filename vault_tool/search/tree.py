@@ -31,6 +31,15 @@ class Equal:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A field whose text holds a word or phrase; of a map, any field in it."""
+
+    name: str
+    term: Term
+    of_entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """A field whose day lies in a stretch of days."""
 
@@ -41,7 +50,10 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A field whose number lies between two, both included as told; None is open."""
+    """A field whose number lies between two, both included as told; None is open.
+
+    Of amounts, those in any of these currencies (None: where none is said); without any, whatever it is.
+    """
 
     name: str
     low: Decimal | None
@@ -49,6 +61,7 @@ class Between:
     low_included: bool = True
     high_included: bool = True
     of_entry: bool = False
+    currencies: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +93,5 @@ class Or:
     nodes: tuple[Query, ...]
 
 
-Filter = Equal | Within | Between | Present
+Filter = Equal | Holding | Within | Between | Present
 Query = Term | Filter | Not | And | Or

@@ -13,6 +13,7 @@ from vault_tool.search.analyzer import (
     Unit,
     forms,
     joined_number,
+    ordered_tokens,
     stem_of,
     units,
     wanted_tokens,
@@ -22,16 +23,21 @@ from vault_tool.search.engine import AnyOf, Node, Want
 from vault_tool.search.tree import Term
 
 Synonyms = Mapping[str, tuple[str, ...]]
-WordsLike = Callable[[str, int], list[str]]
+WordsFrom = Callable[[str], list[str]]
+"""Returns the words of an index with some beginning."""
 
 _NOT_AFTER_LETTER = f"(?<![^\\W_{HAN_CLASS}])"
 _NOT_BEFORE_LETTER = f"(?![^\\W_{HAN_CLASS}])"
 _MOST_ALIKE = 8
+_LEAST_LIKENESS = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One way of saying something. `is_sure`: what an engine finds for `want` needs no second look."""
+    """One way of saying something. `is_sure`: what an engine finds for `want` needs no second look.
+
+    An engine that does not keep the order of tokens is only sure of those that need none.
+    """
 
     want: Want
     pattern: re.Pattern[str]
@@ -43,17 +49,19 @@ class Word:
     """A term of a query: its wordings, and what may be said instead, which ranks after.
 
     `stem` and `number` are other forms of the first wording: of an English word, of a number with separators.
+    `signs` are those of entries that it names by channel or kind: one of `投诉` seldom says that it is one.
     """
 
     wordings: tuple[Wording, ...]
     synonyms: tuple[Wording, ...] = ()
     stem: str = ""
     number: str = ""
+    signs: tuple[str, ...] = ()
 
     @property
     def has_more(self) -> bool:
         """Tell whether a wide search may find more than an exact one."""
-        return bool(self.synonyms or self.stem or self.number)
+        return bool(self.synonyms or self.stem or self.number or self.signs)
 
     def node(self, *, wide: bool) -> Node:
         """Return what to ask an engine for."""
@@ -61,11 +69,14 @@ class Word:
         if wide:
             for form in filter(None, (self.stem, self.number)):
                 wants += (Want((form,)), Want((form,), is_form=True))
+            wants += (Want((sign,), is_form=True) for sign in self.signs)
         return wants[0] if len(wants) == 1 else AnyOf(tuple(dict.fromkeys(wants)))
 
-    def is_sure(self, *, wide: bool) -> bool:
-        """Tell whether the engine's answer needs no look at the text."""
-        return all(wording.is_sure for wording in self._said(wide))
+    def is_sure(self, *, wide: bool, keeps_order: bool) -> bool:
+        """Tell whether the answer of an engine needs no look at the text."""
+        return all(
+            wording.is_sure and (keeps_order or not wording.want.in_order) for wording in self._said(wide)
+        )
 
     def stands_in(self, folded: str, *, wide: bool) -> bool:
         """Tell whether a folded text holds this."""
@@ -85,14 +96,14 @@ class Word:
         return (*self.wordings, *self.synonyms) if wide else self.wordings
 
 
-def make_word(term: Term, synonyms: Synonyms, words_like: WordsLike) -> Word | None:
+def make_word(term: Term, synonyms: Synonyms, words_from: WordsFrom) -> Word | None:
     """Make a term ready; None when it has nothing that could be found, such as a lone full stop."""
     folded = fold(term.text)
     wanted = units(folded)
     if not wanted:
         return None
     if term.fuzzy and not term.phrase:
-        return Word(tuple(_alike(wanted, words_like)))
+        return Word(tuple(_alike(wanted, words_from)))
     said = _wording(wanted, prefix=term.prefix)
     if term.phrase or term.prefix:
         return Word((said,))
@@ -105,17 +116,14 @@ def make_word(term: Term, synonyms: Synonyms, words_like: WordsLike) -> Word | N
 
 def _wording(wanted: list[Unit], *, prefix: bool = False) -> Wording:
     last = wanted[-1].text
-    is_word = not is_han(last[0])
-    if prefix and is_word:
-        tokens = wanted_tokens(wanted[:-1])
-        want = Want(tuple(tokens), prefix=last[:LONGEST_TOKEN])
-        is_sure = len(wanted) == 1
-    else:
-        tokens = wanted_tokens(wanted)
-        want = Want(tuple(tokens))
-        is_sure = len(wanted) == 1 or (len(wanted) == 2 and len(tokens) == 1)
-    is_short = all(len(unit.text) < LONGEST_TOKEN for unit in wanted)
-    return Wording(want, _pattern(wanted, prefix=prefix), is_sure and is_short)
+    pattern = _pattern(wanted, prefix=prefix)
+    if prefix and not is_han(last[0]):
+        want = Want(tuple(wanted_tokens(wanted[:-1])), prefix=last[:LONGEST_TOKEN])
+        return Wording(want, pattern, len(wanted) == 1 and len(last) < LONGEST_TOKEN)
+    tokens = ordered_tokens(wanted)
+    if tokens:
+        return Wording(Want(tokens, in_order=len(tokens) > 1), pattern, is_sure=True)
+    return Wording(Want(tuple(wanted_tokens(wanted))), pattern, is_sure=False)
 
 
 def _pattern(wanted: Iterable[Unit], *, prefix: bool = False) -> re.Pattern[str]:
@@ -136,6 +144,14 @@ def _edge(unit: Unit, boundary: str) -> str:
     return "" if is_han(unit.text[0]) else boundary
 
 
+def words_like(words_from: WordsFrom, word: str, count: int) -> list[str]:
+    """Return words of an index that begin with the same character and are nearly this one, likest first."""
+    import difflib
+
+    others = [other for other in words_from(word[:1]) if other != word]
+    return difflib.get_close_matches(word, others, count, _LEAST_LIKENESS)
+
+
 def _meaning_the_same(folded: str, synonyms: Synonyms) -> Iterator[str]:
     for word, others in synonyms.items():
         group = [word, *others]
@@ -143,11 +159,11 @@ def _meaning_the_same(folded: str, synonyms: Synonyms) -> Iterator[str]:
             yield from (other for other in group if fold(other) != folded)
 
 
-def _alike(wanted: list[Unit], words_like: WordsLike) -> Iterator[Wording]:
+def _alike(wanted: list[Unit], words_from: WordsFrom) -> Iterator[Wording]:
     """Yield wordings of what is nearly this: like words of the index, or one Han character of many wrong."""
     yield _wording(wanted)
     if len(wanted) == 1 and not is_han(wanted[0].text[0]):
-        for word in words_like(wanted[0].text, _MOST_ALIKE):
+        for word in words_like(words_from, wanted[0].text, _MOST_ALIKE):
             yield _wording([Unit(word, False)])
         return
     if len(wanted) < 3 or not all(is_han(unit.text[0]) for unit in wanted):

@@ -1,0 +1,214 @@
+"""What an engine is told of the passages of a catalog."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vault_tool.notes.folding import fold
+from vault_tool.schema import Field, FieldType, Schema
+from vault_tool.search.analyzer import GAP, analyse, sequence, sign_of
+from vault_tool.search.engine import Document
+from vault_tool.vault.catalog import Catalog
+from vault_tool.vault.catalog_read import in_parts
+
+# How many times a token counts where it stands: name > alias > tag > bold > text.
+NAME, ALIAS, TAG, BOLD = 8, 6, 4, 2
+# Said of a customer, it stands for each of its entries: enough to tell a name from an alias from a tag.
+_HEAD_NAME, _HEAD_ALIAS, _HEAD_TAG = 3, 2, 1
+
+# So many customers are read at once: enough to be quick, few enough to hold in memory.
+_AT_ONCE = 200
+# Fewer are done before a new process has loaded what it needs.
+_WORTH_IT = 1000
+_WORK = "vault_tool.search.documents:make_documents"
+
+# Their values are words, people, days and sums: filters find those.
+_NO_TEXT = frozenset(
+    {
+        FieldType.WORD,
+        FieldType.PERSON,
+        FieldType.DATE,
+        FieldType.DAYS,
+        FieldType.AMOUNT,
+        FieldType.NUMBER,
+    }
+)
+
+
+class FieldText(NamedTuple):
+    """A value of the front matter that a person reads as text; `name` is the field's (`contacts.name`)."""
+
+    name: str
+    text: str
+    folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a customer is found by beside the passages: names, aliases, tags (folded), and texts of fields."""
+
+    names: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    fields: list[FieldText] = field(default_factory=list)
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """Names, aliases and tags: what also stands for every entry of the customer."""
+        return (*self.names, *self.aliases, *self.tags)
+
+    def tokens(self, name: int, alias: int, tag: int) -> list[str]:
+        """Return the tokens of the signs, each sign's so many times."""
+        found: list[str] = []
+        for texts, times in ((self.names, name), (self.aliases, alias), (self.tags, tag)):
+            for text in texts:
+                found += _repeated(text, times)
+        return found
+
+
+def _repeated(folded: str, times: int) -> list[str]:
+    return [*sequence(folded), GAP] * times if folded else []
+
+
+def heads_of(catalog: Catalog, schema: Schema, customers: Iterable[int]) -> Mapping[int, Head]:
+    """Return the heads of these customers."""
+    heads: defaultdict[int, Head] = defaultdict(Head)
+    names = "SELECT customer, kind, folded FROM names WHERE kind IN ('name', 'alias')"
+    for customer, kind, folded in _rows_of(catalog, names, customers):
+        head = heads[customer]
+        (head.names if kind == "name" else head.aliases).append(folded)
+    facts = (
+        "SELECT customer, name, text, coalesce(folded, text) FROM facts WHERE passage IS NULL AND text != ''"
+    )
+    is_text = _TextFields(schema)
+    for customer, name, text, folded in _rows_of(catalog, facts, customers):
+        if name == "tags":
+            heads[customer].tags.append(folded)
+        elif is_text[name]:
+            heads[customer].fields.append(FieldText(name, text, folded))
+    return heads
+
+
+def documents(
+    catalog: Catalog, schema: Schema, customers: Sequence[int] | None
+) -> Generator[Document, None, None]:
+    """Yield what an engine is told of the passages of these customers, or of all (None), by customer.
+
+    Of all of many, other processes make it ready, as far as they do not fail.
+    """
+    if customers is None:
+        customers = [key for (key,) in catalog.each("SELECT key FROM customers ORDER BY key")]
+        for made in _made_by_workers(catalog, schema, customers):
+            yield from made
+            customers = customers[_AT_ONCE:]
+    for some in in_parts(sorted(set(customers)), _AT_ONCE):
+        yield from _documents_of(catalog, schema, some)
+
+
+def _made_by_workers(catalog: Catalog, schema: Schema, customers: Sequence[int]) -> Iterator[list[Document]]:
+    """Yield the documents of so many customers at once, in order, as far as workers make them."""
+    if len(customers) < _WORTH_IT or catalog.path is None:
+        return
+    from vault_tool.schema.plain import plain_schema
+    from vault_tool.vault.processes import Worker, processors
+
+    # This process has its own work with what they tell it.
+    count = processors() - 1
+    parts = list(in_parts(customers, _AT_ONCE))
+    workers: list[Worker] = []
+    try:
+        for number in range(count):
+            task = (str(catalog.path), plain_schema(schema), parts[number::count])
+            workers.append(Worker(_WORK, task))
+        for number in range(len(parts) if workers else 0):
+            if (answer := workers[number % count].answer()) is None:
+                return
+            yield [Document(*plain) for plain in answer]
+    except OSError:
+        return  # no process can be started: the caller does it all
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def make_documents(catalog: str, schema: Any, parts: Sequence[list[int]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the documents of each part as plain values: what a worker does."""
+    from vault_tool.schema.plain import schema_of
+
+    with Catalog(Path(catalog)) as opened:
+        made_schema = schema_of(schema)
+        for some in parts:
+            yield [tuple(document) for document in _documents_of(opened, made_schema, some)]
+
+
+def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Iterator[Document]:
+    heads = heads_of(catalog, schema, customers)
+    marks = ", ".join("?" * len(customers))
+    sql = (
+        "SELECT p.key, p.customer, c.is_archived, p.kind, p.day, p.channel, p.word, p.tags, p.bold,"
+        " coalesce(p.folded, p.text) FROM passages p JOIN customers c ON c.key = p.customer"
+        f" WHERE p.customer IN ({marks}) ORDER BY p.customer"
+    )
+    last, head, signs, said = None, Head(), "", ""
+    rows = catalog.each(sql, customers)
+    for key, customer, is_archived, kind, day, channel, word, tags, bold, folded in rows:
+        if customer != last:
+            last, head = customer, heads.get(customer) or Head()
+            signs, said = " ".join(head.tokens(_HEAD_NAME, _HEAD_ALIAS, _HEAD_TAG)), repr(head)
+        own, forms = analyse(folded)
+        if channel:
+            forms.add(sign_of("channel", channel))
+        if word:
+            forms.add(sign_of("kind", word))
+        if bold:
+            own += [GAP, *_repeated(fold(bold), BOLD - 1)]
+        if tags != "[]":
+            for tag in json.loads(tags):
+                own += [GAP, *_repeated(fold(tag), TAG - 1)]
+        is_profile = kind == "profile"
+        if is_profile:
+            for value in head.fields:
+                tokens, more = analyse(value.folded)
+                own += [GAP, *tokens]
+                forms |= more
+            own += [GAP, *head.tokens(NAME, ALIAS, TAG)]
+        number = date.fromisoformat(day).toordinal() if day else None
+        stamp = _stamp(f"{kind} {number} {is_archived} {channel} {word} {tags} {bold}\n{said}\n{folded}")
+        words = (" ".join(own), " ".join(forms), "" if is_profile else signs)
+        yield Document(key, customer, number, bool(is_archived), *words, stamp)
+
+
+def _stamp(told: str) -> int:
+    """Sum up what an engine is told of a passage, in a number that any engine can keep."""
+    return int.from_bytes(blake2b(told.encode("utf-8", "replace"), digest_size=7).digest(), "big")
+
+
+class _TextFields(dict[str, bool]):
+    """Tells of a fact's name whether its values are texts."""
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(name=False, aliases=False)
+        self._schema = schema
+
+    def __missing__(self, name: str) -> bool:
+        top, _, inner = name.partition(".")
+        found: Field | None = self._schema.field(top)
+        if found is not None and inner:
+            found = found.inner(inner)
+        self[name] = found is None or found.type not in _NO_TEXT
+        return self[name]
+
+
+def _rows_of(catalog: Catalog, sql: str, customers: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of these customers."""
+    joint = " AND" if " WHERE " in sql else " WHERE"
+    for some in in_parts(sorted(set(customers))):
+        marks = ", ".join("?" * len(some))
+        yield from catalog.each(f"{sql}{joint} customer IN ({marks})", some)
