@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import gettext
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 Language = Literal["en", "zh"]
 
 DOMAIN = "vault"
 LOCALE_DIR = Path(__file__).parent / "locale"
 
-_translations: gettext.NullTranslations = gettext.NullTranslations()
 _language: Language = "en"
 
 
@@ -30,7 +32,7 @@ def N_(message: str) -> Message:  # noqa: N802 - gettext's own name for "mark no
 def _(message: str) -> str:
     """Translate a message into the language in use."""
     # The empty msgid is the catalogue's own header.
-    return _translations.gettext(message) if message else ""
+    return message if _language == "en" or not message else _chinese().gettext(message)
 
 
 def render(message: str, values: Mapping[str, object]) -> str:
@@ -41,7 +43,9 @@ def render(message: str, values: Mapping[str, object]) -> str:
 
 def ngettext(msgid1: str, msgid2: str, n: int) -> str:
     """Translate a message that counts something."""
-    return _translations.ngettext(msgid1, msgid2, n)
+    if _language == "en":
+        return msgid1 if n == 1 else msgid2
+    return _chinese().ngettext(msgid1, msgid2, n)
 
 
 def language() -> Language:
@@ -59,10 +63,13 @@ def choose_language(env: Mapping[str, str]) -> Language:
 
 def use(chosen: Language) -> None:
     """Show messages in this language from now on."""
-    global _translations, _language
+    global _language
     _language = chosen
-    _translations = (
-        gettext.translation(DOMAIN, LOCALE_DIR, languages=["zh_CN"], fallback=True)
-        if chosen == "zh"
-        else gettext.NullTranslations()
-    )
+
+
+@cache
+def _chinese() -> NullTranslations:
+    """Load the translations, when the first message is shown: many runs show none."""
+    import gettext
+
+    return gettext.translation(DOMAIN, LOCALE_DIR, languages=["zh_CN"], fallback=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cached_property, update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from vault_tool.cli.output import Output
 from vault_tool.errors import Exit, VaultError
@@ -18,7 +16,9 @@ from vault_tool.messages import N_
 if TYPE_CHECKING:
     from random import Random
 
+    from vault_tool.cli.lend import Held
     from vault_tool.schema import Schema
+    from vault_tool.vault.opening import Opening
     from vault_tool.vault.settings import Settings
     from vault_tool.vault.vault import Vault
 
@@ -42,10 +42,11 @@ class NoWorkingFolder(VaultError):
 class App:
     """One run of the program: where, when, for whom, and where its words go."""
 
-    def __init__(self, env: Mapping[str, str], cwd: Path, out: Output) -> None:
+    def __init__(self, env: Mapping[str, str], cwd: Path, out: Output, held: Held | None = None) -> None:
         self.env = env
         self.cwd = cwd
         self.out = out
+        self._held = held
         self.given: Path | None = None
         self._opened: list[Vault] = []
 
@@ -107,6 +108,18 @@ class App:
         except NoVault:
             return load_schema()
 
+    @cached_property
+    def opening(self) -> Opening:
+        """The vault's settings, schema and places, without its catalog."""
+        return self._opening_of(self.root)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a watcher has taken all that it knows of into the very catalog that this run reads."""
+        if self._held is None or self._held.root != self.root:
+            return False
+        return self._held.is_in_sync(self.vault.catalog.generation)
+
     @property
     def home(self) -> Path:
         """The user's home folder."""
@@ -115,11 +128,18 @@ class App:
 
     def open_at(self, root: Path) -> Vault:
         """Open the vault of this root, whatever the command line named; the run closes it."""
-        from vault_tool.vault.vault import vault_at
+        from vault_tool.vault.vault import Vault
 
-        vault = vault_at(root, self.env)
+        vault = Vault(root, *self._opening_of(root))
         self._opened.append(vault)
         return vault
+
+    def _opening_of(self, root: Path) -> Opening:
+        from vault_tool.vault.opening import open_root
+
+        if self._held is None or self._held.root != root:
+            return open_root(root, self.env)
+        return self._held.opening(self.env)
 
     def close(self) -> None:
         """Let go of the catalogs that this run opened."""
@@ -145,4 +165,16 @@ class App:
         return " ".join(answer.stdout.decode("utf-8", "replace").split()) or None
 
 
-pass_app = click.make_pass_decorator(App)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def pass_app(function: Callable[Concatenate[App, P], T]) -> Callable[P, T]:
+    """Hand a command the run it is in, as click does it, which is loaded when one is run."""
+
+    def with_app(*args: P.args, **kwargs: P.kwargs) -> T:
+        import click
+
+        return click.make_pass_decorator(App)(function)(*args, **kwargs)
+
+    return update_wrapper(with_app, function)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import gettext
 import io
 import os
 import sys
@@ -17,6 +16,7 @@ from vault_tool.errors import Exit
 
 if TYPE_CHECKING:
     from vault_tool.cli.app import App
+    from vault_tool.cli.lend import Held
     from vault_tool.cli.output import Output
 
 
@@ -41,6 +41,9 @@ def main() -> NoReturn:
         except OSError:
             # Python would complain once more when it flushes at the end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if "threading" not in sys.modules:
+        # Nobody else is at work here, and taking everything down in order is a tenth of a quick command.
+        os._exit(status)
     sys.exit(status)
 
 
@@ -57,17 +60,25 @@ def _open_what_is_closed() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
-def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, prog: str = "vault") -> int:
-    """Run one command on the process's streams and return its exit status; only a closed pipe escapes."""
+def run(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    prog: str = "vault",
+    held: Held | None = None,
+) -> int:
+    """Run one command on the process's streams and return its exit status; only a closed pipe escapes.
+
+    `held` is what a warm process need not load again.
+    """
     messages.use(messages.choose_language(env))
-    lend_messages_to_click()
     from vault_tool.cli.output import CannotSay, Output
 
     out = Output(sys.stdin, sys.stdout, sys.stderr, env)
     try:
         from vault_tool.cli.app import App
 
-        with closing(App(env, cwd or _working_folder(), out)) as app:
+        with closing(App(env, cwd or _working_folder(), out, held)) as app:
             status = _call(app, argv, prog)
         out.flush()
         return status
@@ -92,19 +103,16 @@ def _working_folder() -> Path:
 
 
 def _call(app: App, argv: Sequence[str], prog: str) -> int:
+    if instruction := app.env.get(f"_{prog}_COMPLETE".replace("-", "_").upper()):
+        from vault_tool.cli.tab import answer
+
+        return answer(app, prog, instruction)
     # What click's own `main` does, but for its handling of errors: that is ours, in one place.
+    lend_messages_to_click()
     import click
 
     from vault_tool.cli.root import vault
 
-    variable = f"_{prog}_COMPLETE".replace("-", "_").upper()
-    if instruction := app.env.get(variable):
-        from click.shell_completion import shell_complete
-
-        try:
-            return shell_complete(vault, {"obj": app}, prog, variable, instruction)
-        except Exception:  # noqa: BLE001 - it would land in the middle of the line being typed
-            return Exit.BUG
     try:
         # A help's width: the terminal's, but no line is longer than one likes to read.
         columns = max(min(app.out.columns, 80) - 2, 50)
@@ -120,6 +128,7 @@ def _call(app: App, argv: Sequence[str], prog: str) -> int:
 
 
 def _report(error: Exception, out: Output, *, as_json: bool, debug: bool) -> int:
+    lend_messages_to_click()
     from vault_tool.cli.failure import failure_of, trace
 
     failure = failure_of(error)
@@ -149,5 +158,7 @@ def lend_messages_to_click() -> None:
     Click binds gettext's global functions when it is imported, so ours must stand there before that.
     Choosing the language through the environment instead would reach the editor and git, too.
     """
+    import gettext
+
     gettext.gettext = messages._
     gettext.ngettext = messages.ngettext

@@ -1,0 +1,1 @@
+"""The watcher: keeps catalog and index fresh while people write, and says what it finds."""
