@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.cli.vaults import make_vault
 from tests.conftest import Ran, VaultRun
+from vault_tool.vault.catalog import FILE_NAME, Catalog
 
 SECRET_NAME = "机密客户公司"
 REAL_DAY = {"VAULT_NOTES_TODAY": ""}
@@ -71,7 +73,7 @@ def test_a_note_from_the_future_is_odd(vault_run: VaultRun, home: Path):
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other permissions")
 def test_a_cache_that_others_can_read_is_odd(vault_run: VaultRun, home: Path, clean_env: dict[str, str]):
     vault_run("status", cwd=home)
-    (cache,) = (Path(clean_env["VAULT_NOTES_HOME"]) / "cache").iterdir()
+    (cache,) = (Path(clean_env["VAULT_NOTES_HOME"]) / "cache").glob("v0000001-*")
     cache.chmod(0o755)
 
     assert verdicts(vault_run("doctor", "--json", cwd=home, env=REAL_DAY))["cache"] == "odd"
@@ -123,3 +125,60 @@ def test_without_git_a_person_is_told_what_it_is_for(vault_run: VaultRun, home: 
     ran = vault_run("doctor", "--json", cwd=home, env={**REAL_DAY, "PATH": str(tmp_path)})
 
     assert verdicts(ran)["git"] == "odd"
+
+
+def search_check(ran: Ran) -> dict[str, str]:
+    found: list[dict[str, str]] = [check for check in ran.json["checks"] if check["name"] == "search"]
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "milliseconds", "verdict"),
+    [("12.5", "80", "good"), ("75", "80", "odd"), ("12.5", "900", "odd")],
+)
+def test_a_vault_that_has_outgrown_whoosh_is_odd(
+    vault_run: VaultRun,
+    home: Path,
+    clean_env: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: str,
+    milliseconds: str,
+    verdict: str,
+):
+    vault_run("list", cwd=home)
+    (folder,) = (Path(clean_env["VAULT_NOTES_HOME"]) / "cache").glob("v0000001-*")
+    with Catalog(folder / FILE_NAME) as catalog:
+        catalog.set_meta("index_seconds:whoosh", seconds)
+        catalog.set_meta("query_ms:whoosh", milliseconds)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    check = search_check(vault_run("doctor", "--json", cwd=home, env=REAL_DAY))
+
+    assert check["verdict"] == verdict
+    assert check["seen"] == f"whoosh, built in {float(seconds):.1f} s, asked in {milliseconds} ms"
+    assert ("pip install 'vault-tool[fast]'" in check["hint"]) == (verdict == "odd")
+
+
+def test_with_the_fast_engine_whoosh_may_have_been_slow(
+    vault_run: VaultRun, home: Path, clean_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    vault_run("list", cwd=home)
+    (folder,) = (Path(clean_env["VAULT_NOTES_HOME"]) / "cache").glob("v0000001-*")
+    with Catalog(folder / FILE_NAME) as catalog:
+        catalog.set_meta("query_ms:whoosh", "5000")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+
+    assert search_check(vault_run("doctor", "--json", cwd=home, env=REAL_DAY))["seen"] == "tantivy"
+
+
+def test_an_engine_that_is_chosen_and_not_installed_is_bad(
+    vault_run: VaultRun, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with (home / "vault.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[search]\nengine = "tantivy"\n')
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    check = search_check(vault_run("doctor", "--json", cwd=home, env=REAL_DAY))
+
+    assert check["verdict"] == "bad"
+    assert "pip install" in check["hint"]

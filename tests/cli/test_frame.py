@@ -105,7 +105,9 @@ def test_a_listed_command_is_there_and_describes_itself(vault_run: Run, name: st
 def test_every_option_says_what_it_does(name: str):
     loaded = getattr(import_module(COMMANDS[name].module), name)
 
-    assert [param.opts for param in loaded.params if isinstance(param, click.Option) and not param.help] == []
+    shown = [param for param in loaded.params if isinstance(param, click.Option) and not param.hidden]
+
+    assert [param.opts for param in shown if not param.help] == []
 
 
 def test_the_help_lines_up_in_chinese(vault_run: Run):

@@ -8,9 +8,10 @@ import pytest
 
 from tests.cli.vaults import ME, make_vault
 from tests.conftest import VaultRun
+from vault_tool.notes import note
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import Schema
-from vault_tool.vault import refresh, vault
+from vault_tool.vault import intake
 
 CHINESE = {
     "蓝海.md": """---
@@ -157,13 +158,270 @@ def test_once_the_catalog_is_fresh_a_list_reads_no_note_and_a_show_reads_one(
         read.append(str(path))
         return parse_note(path, data, schema)
 
-    monkeypatch.setattr(refresh, "parse_note", counted)
-    monkeypatch.setattr(vault, "parse_note", counted)
+    monkeypatch.setattr(intake, "parse_note", counted)
+    monkeypatch.setattr(note, "parse_note", counted)
 
     counts = []
-    for words in (("list",), ("list", "stage:won"), ("list", "交期"), ("show", "王五")):
+    for words in (
+        ("list",),
+        ("list", "stage:won"),
+        ("list", "交期"),
+        ("list", "--columns", "name,industry,amount", "--sort", "amount-"),
+        ("list", "--count-by", "stage,tags"),
+        ("show", "王五"),
+    ):
         read.clear()
         assert vault_run(*words, cwd=home).status == 0
         counts.append(len(read))
 
-    assert counts == [2, 0, 0, 1]
+    assert counts == [2, 0, 0, 0, 0, 1]
+
+
+# --- words, as search takes them ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("企业版 smart", ["c000000001"]),
+        ('"企业版 smart"', ["c000000001"]),
+        ('"smart，方案"', ["c000000001"]),
+        ('"版 方案"', []),
+        ("企业板~", ["c000000001"]),
+        ("smrat~", ["c000000001"]),
+        ("smar*", ["c000000001"]),
+        ("smar", []),
+        ("王總", ["c000000001"]),
+        ("展会2026", ["c000000001"]),
+        ("农历八月十五", ["c000000002"]),
+        # A field's word or person is for filters.
+        ("won", []),
+        ("enterprise", []),
+    ],
+)
+def test_a_word_is_found_where_search_finds_it(
+    vault_run: VaultRun, home: Path, query: str, wanted: list[str]
+) -> None:
+    ran = vault_run("list", query, "--json", cwd=home, env=ME)
+
+    assert [customer["id"] for customer in ran.json["customers"]] == wanted
+
+
+# --- columns, order, counts --------------------------------------------------------------------------------
+
+SALES = {
+    "a.md": """---
+id: c1
+name: 宁波远帆渔具有限公司
+type: enterprise
+stage: won
+owner: li.na
+tags: [展会2026, VIP]
+industry: 渔具
+expected_amount: 38.2万
+next: [2026-12-24 拜访, 2026-12-01 寄样]
+contacts:
+  - name: 王总
+    title: 采购
+---
+
+## 2026-11-20 订单
+
+产品:: 标准版
+金额:: 1,200 USD
+
+## 2026-10-01 订单
+
+产品:: 企业版
+金额:: 80,000 元
+""",
+    "b.md": """---
+id: c2
+name: 杭州蓝海贸易有限公司
+type: enterprise
+stage: lead
+owner: zhang.wei
+tags: [展会2026]
+expected_amount: 50000 CNY
+---
+
+## 2026-11-02 订单
+
+产品:: 企业版
+金额:: 9,000 元
+""",
+    "c.md": "---\nid: c3\nname: Acme\ntype: partner\nstage: lead\nowner: 外人\n---\n",
+    "d.md": "---\nid: c4\nname: 北京数雁科技\ntype: enterprise\nstage: 搁置\n---\n\n## 2026-01-01 电话\n\n问价。\n",
+}
+
+
+@pytest.fixture
+def sales(tmp_path: Path) -> Path:
+    return make_vault(tmp_path / "sales", SALES)
+
+
+def rows(vault_run: VaultRun, home: Path, *words: str, lang: str = "zh") -> list[list[str]]:
+    ran = vault_run("list", *words, cwd=home, env={**ME, "VAULT_NOTES_LANG": lang})
+    assert ran.status == 0, ran.err
+    return [line.split("\t") for line in ran.out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "name,stage,owner,next,last,entries,expected_amount,industry,tags,contacts,product,amount,path",
+        "客户名称，阶段，负责人，下次跟进，最近联系，记录数，预计金额，行业，标签，联系人，产品，金额，文件",
+    ],
+)
+def test_columns_are_any_fields_in_both_languages(vault_run: VaultRun, sales: Path, columns: str) -> None:
+    assert rows(vault_run, sales, "--columns", columns, "customer:远帆") == [
+        [
+            "宁波远帆渔具有限公司",
+            "成交",
+            "李娜",
+            "2026-12-01",
+            "2026-11-20",
+            "2",
+            "382,000",
+            "渔具",
+            "展会2026, VIP",
+            "王总 采购",
+            "标准版",
+            "1,200 USD",
+            "customers/a.md",
+        ]
+    ]
+
+
+def test_columns_in_json_are_canonical_and_tell_whose_they_are(vault_run: VaultRun, sales: Path) -> None:
+    ran = vault_run(
+        *("list", "customer:远帆", "--columns", "阶段,last,预计金额,amount,tags,next", "--json"), cwd=sales
+    )
+
+    assert ran.json == {
+        "version": 1,
+        "total": 1,
+        "customers": [
+            {
+                "id": "c1",
+                "path": "customers/a.md",
+                "stage": "won",
+                "last_contact": "2026-11-20",
+                "expected_amount": {"value": "382000.0", "currency": None},
+                "amount": {"value": "1200", "currency": "USD"},
+                "tags": ["展会2026", "VIP"],
+                "next": "2026-12-01",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        # Chinese names by pinyin, among the others.
+        ("name", ["c3", "c4", "c2", "c1"]),
+        ("name-", ["c1", "c2", "c4", "c3"]),
+        # Words in the order of their vocabulary, those it doesn't know behind, then by file.
+        ("stage", ["c2", "c3", "c1", "c4"]),
+        ("阶段,name-", ["c2", "c3", "c1", "c4"]),
+        # The team in its own order; no value comes last, whichever way.
+        ("owner", ["c1", "c2", "c3", "c4"]),
+        ("owner-", ["c3", "c2", "c1", "c4"]),
+        ("last", ["c4", "c2", "c1", "c3"]),
+        ("last-", ["c1", "c2", "c4", "c3"]),
+        ("最近联系-", ["c1", "c2", "c4", "c3"]),
+        ("expected_amount", ["c2", "c1", "c3", "c4"]),
+        ("预计金额-", ["c1", "c2", "c3", "c4"]),
+        ("entries-,name", ["c1", "c4", "c2", "c3"]),
+        ("amount-", ["c2", "c1", "c3", "c4"]),
+        ("path-", ["c4", "c3", "c2", "c1"]),
+    ],
+)
+def test_a_list_is_sorted_by_any_column_either_way(
+    vault_run: VaultRun, sales: Path, sort: str, order: list[str]
+) -> None:
+    ran = vault_run("list", "--sort", sort, "--json", cwd=sales)
+
+    assert [customer["id"] for customer in ran.json["customers"]] == order
+
+
+def test_a_limit_takes_the_first_and_the_total_stays(vault_run: VaultRun, sales: Path) -> None:
+    ran = vault_run("list", "--sort", "last-", "-n2", "--json", cwd=sales)
+
+    assert ran.json["total"] == 4
+    assert [customer["id"] for customer in ran.json["customers"]] == ["c1", "c2"]
+
+
+def test_counts_come_in_the_order_of_the_words_and_no_value_last(vault_run: VaultRun, sales: Path) -> None:
+    def counted(*words: str) -> list[list[str]]:
+        return rows(vault_run, sales, "--count-by", *words, lang="en")
+
+    assert counted("阶段,owner") == [
+        ["lead", "张伟", "1"],
+        ["lead", "外人", "1"],
+        ["won", "李娜", "1"],
+        ["搁置", "(none)", "1"],
+    ]
+    assert counted("tags") == [
+        ["展会2026", "2"],
+        ["VIP", "1"],
+        ["(none)", "2"],
+    ]
+    # How many customers, not how many entries.
+    assert counted("产品") == [
+        ["企业版", "2"],
+        ["标准版", "1"],
+        ["(none)", "2"],
+    ]
+    assert counted("type", "stage:lead") == [
+        ["enterprise", "1"],
+        ["partner", "1"],
+    ]
+
+
+def test_counts_in_json_are_canonical(vault_run: VaultRun, sales: Path) -> None:
+    assert vault_run("list", "--count-by", "业务阶段", "--json", cwd=sales).json == {
+        "version": 1,
+        "total": 4,
+        "by": ["stage"],
+        "counts": [
+            {"stage": "lead", "count": 2},
+            {"stage": "won", "count": 1},
+            {"stage": "搁置", "count": 1},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--columns", "name,indutsry"), "There is no field “indutsry”.\nHint: Did you mean industry?"),
+        (("--columns", "xyzzy"), "there are also last, entries and path"),
+        (("--columns", "mobile"), "“mobile” is sealed"),
+        (("--sort", "手机-"), "“手机” is sealed"),
+        (("--sort", "contacts"), "nothing can be sorted or counted by it"),
+        (("--count-by", "联系人"), "nothing can be sorted or counted by it"),
+        (("--count-by", "stage", "--sort", "name"), "--count-by and --sort can't be used together"),
+        (("--count-by", "stage", "-l"), "--count-by and --paths can't be used together"),
+    ],
+)
+def test_what_is_no_column_is_told(
+    vault_run: VaultRun, sales: Path, options: tuple[str, ...], said: str
+) -> None:
+    ran = vault_run("list", *options, cwd=sales)
+
+    assert ran.status == 2
+    assert said in ran.err
+
+
+def test_a_filter_on_amounts_of_one_currency_leaves_the_others_out(vault_run: VaultRun, sales: Path) -> None:
+    def ids(query: str) -> list[str]:
+        return [row["id"] for row in vault_run("list", query, "--json", cwd=sales).json["customers"]]
+
+    assert ids("amount:>1000USD") == ["c1"]
+    assert ids("amount:>1000EUR") == []
+    assert ids("amount:>80,000元") == []
+    assert ids("amount:>=80,000元") == ["c1"]
+    assert ids("预计金额:>38万元") == ["c1"]  # names no currency: the vault's own
+    assert ids("预计金额:>38万USD") == []

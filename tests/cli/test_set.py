@@ -122,3 +122,63 @@ def test_nothing_to_change_writes_nothing(vault_run: VaultRun, home: Path) -> No
     assert ran.status == 0
     assert path.stat().st_mtime_ns == before.st_mtime_ns
     assert vault_run("undo", cwd=home).status == 2
+
+
+# --- all that match ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Path:
+    note = (
+        "---\nid: {id}\nname: {name}\ntype: enterprise\nstage: {stage}\nowner: {owner}\nnext: {next}\n---\n"
+    )
+    notes = {
+        "a.md": note.format(id="c1", name="甲", stage="lead", owner="li.na", next="2026-11-01"),
+        "b.md": note.format(id="c2", name="乙", stage="won", owner="li.na", next="2026-11-01"),
+        "c.md": note.format(id="c3", name="丙", stage="lead", owner="zhang.wei", next="2026-12-24"),
+    }
+    root = make_vault(tmp_path / "team", notes)
+    with (root / "vault.toml").open("a", encoding="utf-8") as settings:
+        settings.write('[queries]\n"逾期" = "next:<0d"\n"我的逾期" = "@逾期 owner:me"\n')
+    return root
+
+
+@pytest.mark.parametrize(
+    ("filters", "changed"),
+    [
+        (("@逾期",), ["a", "b"]),
+        (("@我的逾期", "stage:lead"), ["a"]),
+        (("stage:lead",), ["a", "c"]),
+        (("阶段：潜在客户", "负责人:张伟"), ["c"]),
+        (("next:<=7d",), ["a", "b"]),
+        (("next:>=2026-12",), ["c"]),
+    ],
+)
+def test_filters_mean_all_customers_that_match(
+    vault_run: VaultRun, team: Path, filters: tuple[str, ...], changed: list[str]
+) -> None:
+    ran = vault_run("set", *filters, "tags+=催", "--json", cwd=team, env=ME)
+
+    assert sorted(Path(path).stem for path in ran.json["changed"]) == changed
+    vault_run("undo", cwd=team)
+    assert all("催" not in note.read_text("utf-8") for note in (team / "customers").iterdir())
+
+
+def test_filters_that_nobody_matches_write_nothing(vault_run: VaultRun, team: Path) -> None:
+    ran = vault_run("set", "stage:lost", "tags+=催", cwd=team)
+
+    assert (ran.status, ran.out) == (1, "")
+    assert "No customer matches: stage:lost" in ran.err
+
+
+def test_a_colon_typed_for_an_equals_sign_does_not_reach_other_customers(
+    vault_run: VaultRun, team: Path
+) -> None:
+    ran = vault_run("set", "甲", "stage:lead", "tags+=催", cwd=team)
+
+    assert ran.status == 2
+    assert "write it with `=`" in ran.err
+
+
+def test_a_customer_with_a_colon_in_the_name_is_still_a_customer(vault_run: VaultRun, team: Path) -> None:
+    assert "No customer is called “A:B”" in vault_run("set", "A:B", "stage=won", cwd=team).err

@@ -9,10 +9,21 @@ import click
 from vault_tool.cli.app import App
 from vault_tool.cli.help import Command
 from vault_tool.cli.me import me
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.schema import fold
+from vault_tool.search.filters import Condition, customer_condition, words_of_notes
 from vault_tool.search.query import Reading, parse_query
 from vault_tool.search.tree import Query
 
 _HIDDEN = "\0"
+
+
+class NotTogether(VaultError):
+    """Two options that want different things."""
+
+    message = N_("{first} and {second} can't be used together.")
+    exit_code = Exit.USAGE
 
 
 class QueryCommand(Command):
@@ -46,6 +57,12 @@ def read_query(app: App, words: Iterable[str]) -> Query:
     return parse_query(query_text(words), reading_for(app))
 
 
+def customers_that_match(app: App, query: Query) -> Condition:
+    """Return the customers that a query means, as a condition of SQL over the catalog as it is now."""
+    catalog = app.vault.catalog
+    return customer_condition(query, app.vault.schema, lambda beginning: words_of_notes(catalog, beginning))
+
+
 def query_text(words: Iterable[str]) -> str:
     """Return words of the command line as one query."""
     return " ".join(word.removeprefix(_HIDDEN) for word in words)
@@ -65,4 +82,13 @@ def reading_for(app: App) -> Reading:
             return name  # without a team, owners are as typed
         return person.id if person else None
 
-    return Reading(app.vault.schema, app.today, my_id, person_id, settings.queries.get)
+    saved = {fold(name): text for name, text in settings.queries.items()}
+    return Reading(
+        schema=app.vault.schema,
+        today=app.today,
+        me=my_id,
+        person=person_id,
+        saved=lambda name: saved.get(fold(name)),
+        currency=settings.currency,
+        known_queries=tuple(settings.queries),
+    )

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-
-import click
-from click.shell_completion import CompletionItem
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from vault_tool.cli.app import App
 from vault_tool.messages import Language, language
-from vault_tool.schema import Field, fold
 
-Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+if TYPE_CHECKING:
+    import click
+    from click.shell_completion import CompletionItem
+
+    from vault_tool.schema import Field, Schema
+    from vault_tool.vault.catalog import Catalog
+
 Offered = Iterator[tuple[str, str]]
 """What may be typed, and what to show beside it."""
 
 _MOST = 200
+_SHELL_SIGNS = frozenset(" \u3000\t\"'`\\$&|;<>()[]{}*?!#~^")
 
+# In no order, so that no more is read than is offered. A name that sounds as typed has these letters in its
+# key, one after the other; whether it does sound so is for `PinyinQuery` to say.
 _NAMES = (
-    "SELECT path, name, names.text, names.folded, pinyin FROM names JOIN customers ON key = customer"
-    " WHERE names.kind IN ('name', 'alias', 'stem') AND NOT is_archived"
-    " ORDER BY path, names.kind = 'name' DESC"
+    "SELECT rowid, customer, text, folded, pinyin FROM names"
+    " WHERE rowid > ? AND kind != 'contact' AND (folded BETWEEN ? AND ? OR pinyin GLOB ?)"
+    " ORDER BY rowid LIMIT ?"
 )
+_AT_WORK = "SELECT key, name FROM customers WHERE NOT is_archived AND key IN ({marks})"
+_AT_ONCE = 500
 _TAGS = "SELECT text, count(*) AS used FROM facts WHERE name = 'tags' GROUP BY text ORDER BY used DESC, text"
 
 
-def _offer(collect: Callable[[App, str], Offered]) -> Offer:
-    """Make a completion of a generator; it is fast to give up, and never fails."""
+class Offer:
+    """A completion, as click asks for it; it is fast to give up, and never fails."""
 
-    def offer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        items: list[CompletionItem] = []
+    def __init__(self, collect: Callable[[App, str], Offered]) -> None:
+        self._collect = collect
+
+    def of(self, app: App, incomplete: str) -> list[tuple[str, str]]:
+        """Return what may be typed here, and what to show beside it."""
+        offered: list[tuple[str, str]] = []
         try:
-            for value, beside in collect(_app(ctx), incomplete):
-                items.append(CompletionItem(value, help=beside or None))
-                if len(items) == _MOST:
-                    break
+            for value, beside in islice(self._collect(app, incomplete), _MOST):
+                offered.append((value, " ".join(filter(str.isprintable, beside.split()))))
         except Exception:  # noqa: BLE001 - a shell in the middle of a line can show no error
-            return items
-        return items
+            return offered
+        return offered
 
-    return offer
+    def __call__(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return what click shows."""
+        from click.shell_completion import CompletionItem
+
+        return [
+            CompletionItem(value, help=beside or None) for value, beside in self.of(_app(ctx), incomplete)
+        ]
 
 
 def _app(ctx: click.Context) -> App:
@@ -52,53 +70,79 @@ def _app(ctx: click.Context) -> App:
     return app
 
 
-def _rows(app: App, sql: str) -> Iterator[tuple[str, ...]]:
-    """Yield rows of the catalog as it stands: a walk would take too long for a key press."""
+def _catalog(app: App) -> closing[Catalog]:
+    """Open the catalog as it stands: a walk would take too long for a key press."""
     from vault_tool.vault.catalog import open_catalog
-    from vault_tool.vault.places import places_for
 
-    with closing(open_catalog(places_for(app.root, app.settings.id, app.env).cache)) as catalog:
-        yield from catalog.each(sql)
+    return closing(open_catalog(app.opening.places.cache))
+
+
+def _schema(app: App) -> Schema:
+    from vault_tool.vault.settings import NoVault
+
+    try:
+        return app.opening.schema
+    except NoVault:
+        return app.schema
 
 
 def _customers(app: App, incomplete: str) -> Offered:
-    from vault_tool.notes.folding import fold as fold_name
+    """Yield each customer once, by the first of its spellings that fits: its name, else a shorter one."""
     from vault_tool.vault.names import pinyin_query
 
-    wanted, letters = fold_name(incomplete), pinyin_query(incomplete)
-    rows = list(_rows(app, _NAMES))
-    sounding = letters.fits([pinyin for *_name, pinyin in rows if pinyin]) if letters else {}
-    last = ""
-    for path, name, spelling, folded, pinyin in rows:
-        # Each customer once, by the first of its spellings that fits: its name, else a shorter one.
-        if path != last and (folded.startswith(wanted) or pinyin in sounding) and not _has_blank(spelling):
-            last = path
-            yield spelling, "" if name == spelling else name
+    wanted, letters = _folded(incomplete), pinyin_query(incomplete)
+    asked = (wanted, wanted + chr(sys.maxunicode), f"*{'*'.join(letters.letters)}*" if letters else None)
+    met: set[int] = set()
+    last = 0
+    with _catalog(app) as catalog:
+        while some := catalog.rows(_NAMES, (last, *asked, _AT_ONCE)):
+            last = some[-1][0]
+            sounding = letters.fits([pinyin for *_name, pinyin in some if pinyin]) if letters else {}
+            fitting: dict[int, str] = {}
+            for _row, key, spelling, folded, pinyin in some:
+                fits = folded.startswith(wanted) or pinyin in sounding
+                if fits and key not in met and _is_a_word(spelling):
+                    fitting.setdefault(key, spelling)
+            met.update(fitting)
+            marks = ", ".join("?" * len(fitting))
+            for key, name in catalog.rows(_AT_WORK.format(marks=marks), list(fitting)):
+                yield fitting[key], "" if name == fitting[key] else name
+            if len(some) < _AT_ONCE:
+                return
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()  # as folding does, which takes longer to load than to complete
+    from vault_tool.notes.folding import fold
+
+    return fold(text)
 
 
 def _tags(app: App, incomplete: str) -> Offered:
-    for tag, *_count in _rows(app, _TAGS):
-        yield from _spelt((tag,), tag, incomplete)
+    with _catalog(app) as catalog:
+        for tag, _count in catalog.rows(_TAGS):
+            yield from _spelt((tag,), tag, incomplete)
 
 
 def _people(app: App, incomplete: str) -> Offered:
-    for person in app.settings.people:
+    for person in app.opening.settings.people:
         yield from _spelt(person.spellings, person.name, incomplete)
 
 
 def _fields(app: App, incomplete: str) -> Offered:
-    for field in app.schema.fields:
+    for field in _schema(app).fields:
         if not field.internal:
             yield from _spelt((field.key(language()), *field.spellings), field.label(language()), incomplete)
 
 
 def _inline_fields(app: App, incomplete: str) -> Offered:
     key, equals, value = incomplete.partition("=")
-    field = app.schema.inline_field(key)
+    field = _schema(app).inline_field(key)
     if equals and field:
         yield from ((f"{key}={spelling}", label) for spelling, label in _values(app, field, value, key))
         return
-    for each in app.schema.inline_fields:
+    for each in _schema(app).inline_fields:
         yield from (
             (f"{spelling}=", label) for spelling, label in _spelt(each.spellings, each.label(language()), key)
         )
@@ -107,7 +151,7 @@ def _inline_fields(app: App, incomplete: str) -> Offered:
 def _assignments(app: App, incomplete: str) -> Offered:
     key, equals, value = incomplete.partition("=")
     if equals:
-        field = app.schema.field(key.rstrip("+-"))
+        field = _schema(app).field(key.rstrip("+-"))
         yield from ((f"{key}={spelling}", label) for spelling, label in _values(app, field, value, key))
         return
     yield from _customers(app, incomplete)
@@ -117,10 +161,10 @@ def _assignments(app: App, incomplete: str) -> Offered:
 def _queries(app: App, incomplete: str) -> Offered:
     key, colon, value = incomplete.partition(":")
     if incomplete.startswith("@"):
-        for name, query in app.settings.queries.items():
+        for name, query in app.opening.settings.queries.items():
             yield from ((f"@{spelling}", query) for spelling, _label in _spelt((name,), name, incomplete[1:]))
     elif colon:
-        field = app.schema.field(key)
+        field = _schema(app).field(key)
         yield from ((f"{key}:{spelling}", label) for spelling, label in _values(app, field, value, key))
     else:
         yield from ((f"{spelling}:", label) for spelling, label in _fields(app, incomplete))
@@ -141,32 +185,34 @@ def _values(app: App, field: Field | None, incomplete: str, key: str) -> Offered
 def _words(app: App, vocabulary: str, incomplete: str, before: str = "") -> Offered:
     """Yield the words of a vocabulary, in the script of what stands before, else in the reader's language."""
     script: Language = language() if before.isascii() else "zh"
-    for word in app.schema.vocabularies[vocabulary]:
+    for word in _schema(app).vocabularies[vocabulary]:
         yield from _spelt((word.label(script), *word.spellings), word.label(language()), incomplete)
 
 
 def _spelt(spellings: Iterable[str], label: str, incomplete: str) -> Offered:
     """Yield the first spelling that what is typed may become."""
+    from vault_tool.schema import fold
+
     wanted = fold(incomplete)
     for spelling in spellings:
-        if fold(spelling).startswith(wanted) and not _has_blank(spelling):
+        if fold(spelling).startswith(wanted) and _is_a_word(spelling):
             yield spelling, "" if spelling == label else label
             return
 
 
-def _has_blank(spelling: str) -> bool:
-    """Tell whether a shell would cut this in two."""
-    return any(map(str.isspace, spelling))
+def _is_a_word(spelling: str) -> bool:
+    """Tell whether a shell takes this as it stands, in one piece."""
+    return spelling.isprintable() and not any(sign in _SHELL_SIGNS for sign in spelling)
 
 
-customers = _offer(_customers)
-tags = _offer(_tags)
-people = _offer(_people)
-fields = _offer(_fields)
-inline_fields = _offer(_inline_fields)
-assignments = _offer(_assignments)
-queries = _offer(_queries)
-stages = _offer(lambda app, incomplete: _words(app, "stage", incomplete))
-types = _offer(lambda app, incomplete: _words(app, "type", incomplete))
-channels = _offer(lambda app, incomplete: _words(app, "channel", incomplete))
-kinds = _offer(lambda app, incomplete: _words(app, "kind", incomplete))
+customers = Offer(_customers)
+tags = Offer(_tags)
+people = Offer(_people)
+fields = Offer(_fields)
+inline_fields = Offer(_inline_fields)
+assignments = Offer(_assignments)
+queries = Offer(_queries)
+stages = Offer(lambda app, incomplete: _words(app, "stage", incomplete))
+types = Offer(lambda app, incomplete: _words(app, "type", incomplete))
+channels = Offer(lambda app, incomplete: _words(app, "channel", incomplete))
+kinds = Offer(lambda app, incomplete: _words(app, "kind", incomplete))

@@ -18,9 +18,9 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, render
-from vault_tool.vault.catalog import Catalog
-from vault_tool.vault.places import PlaceUnusable, RelativeHome, places_for
-from vault_tool.vault.settings import SettingsError, find_root, load_settings
+from vault_tool.vault.catalog import FILE_NAME, Catalog
+from vault_tool.vault.places import Places, PlaceUnusable, RelativeHome, places_for
+from vault_tool.vault.settings import Settings, SettingsError, find_root, load_settings
 from vault_tool.vault.toml import BadToml, CannotReadToml
 from vault_tool.vault.walk import Oddity, walk
 
@@ -34,6 +34,15 @@ PACKAGES = (
     "wcwidth",
     "whoosh",
 )
+
+# Installed or not, the program works.
+OPTIONAL_PACKAGES = ("tantivy", "watchdog")
+
+# Whoosh is outgrown when people wait. Building happens at the first search, and after an update that reads
+# notes otherwise: past a minute one thinks that it hangs. A whole search takes some 200 ms more than its
+# query: past half a second in the query alone one begins to avoid searching.
+_LONGEST_BUILD_SECONDS = 60.0
+_LONGEST_QUERY_MS = 500.0
 
 # Errors that speak of the settings and of folders, never of a customer.
 _ABOUT_SETTINGS = (BadToml, CannotReadToml, PlaceUnusable, RelativeHome, SettingsError)
@@ -124,6 +133,11 @@ def _program() -> Iterator[Check]:
             yield Check(package, version(package))
         except PackageNotFoundError:
             yield Check(package, _("missing"), Verdict.BAD, _("Install the program again."))
+    for package in OPTIONAL_PACKAGES:
+        try:
+            yield Check(package, version(package))
+        except PackageNotFoundError:
+            yield Check(package, _("not installed; it is optional"))
     yield from _yaml()
     with Catalog(None) as catalog:
         yield Check("sqlite", str(catalog.rows("SELECT sqlite_version()")[0][0]))
@@ -174,6 +188,7 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
     places = places_for(root, settings.id, app.env)
     for name, folder in (("cache", places.cache), ("state", places.state)):
         yield _private_folder(app, name, folder)
+    yield from _search(settings, places)
     if not os.access(root, os.W_OK):
         yield Check("permissions", _("the vault can't be written to"), Verdict.ODD, _("Reading works."))
     oddities: list[Oddity] = []
@@ -184,6 +199,43 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
     for kind, times in sorted(Counter(oddity.kind for oddity in oddities).items()):
         yield Check(f"oddity {kind}", str(times), Verdict.ODD, _("`vault status` names them."))
     yield _clock(app, newest / 1e9)
+
+
+def _search(settings: Settings, places: Places) -> Iterator[Check]:
+    """Look whether the vault has outgrown the engine that every install has."""
+    from importlib.util import find_spec
+
+    from vault_tool.search.engine import EngineMissing
+    from vault_tool.search.upkeep import measured
+
+    chosen, is_fast_there = settings.search.engine, find_spec("tantivy") is not None
+    if chosen == "tantivy" and not is_fast_there:
+        yield Check("search", chosen + ": " + _("missing"), Verdict.BAD, _(EngineMissing.hint))
+        return
+    engine = "tantivy" if is_fast_there and chosen == "auto" else "whoosh" if chosen == "auto" else chosen
+    seconds = query_ms = None
+    if (places.cache / FILE_NAME).exists():
+        with Catalog(places.cache / FILE_NAME) as catalog:
+            seconds = measured(catalog, "index_seconds", engine)
+            query_ms = measured(catalog, "query_ms", engine)
+    seen = [engine]
+    if seconds is not None:
+        seen.append(_("built in {seconds} s").format(seconds=f"{seconds:.1f}"))
+    if query_ms is not None:
+        seen.append(_("asked in {milliseconds} ms").format(milliseconds=f"{query_ms:.0f}"))
+    is_slow = (seconds or 0) > _LONGEST_BUILD_SECONDS or (query_ms or 0) > _LONGEST_QUERY_MS
+    if engine != "whoosh" or not is_slow:
+        yield Check("search", ", ".join(seen))
+        return
+    hint = (
+        _("This vault has outgrown Whoosh. Install the fast engine: pip install 'vault-tool[fast]'")
+        if chosen == "auto"
+        else _(
+            "This vault has outgrown Whoosh. Install the fast engine (pip install 'vault-tool[fast]') and "
+            'write engine = "auto" in vault.toml, section [search].'
+        )
+    )
+    yield Check("search", ", ".join(seen), Verdict.ODD, hint)
 
 
 def _private_folder(app: App, name: str, folder: Path) -> Check:

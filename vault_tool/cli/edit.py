@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.complete import customers
 from vault_tool.cli.editor import open_editor
@@ -27,14 +29,19 @@ from vault_tool.vault import files
 @pass_app
 def edit(app: App, customer: str) -> Exit:
     """Edit the file itself: an editor that doesn't wait loses nothing."""
+    app.vault.check_writable()
+    return edit_file(app, pick_customer(app, customer).path, f"vault edit {customer}")
+
+
+def edit_file(app: App, path: PurePosixPath, command: str, line: int = 1) -> Exit:
+    """Open a note in the person's editor at a line, make what was saved undoable, and check it."""
     vault = app.vault
     vault.check_writable()
-    path = pick_customer(app, customer).path
     before = files.read(vault.root, path)
     try:
-        open_editor(app, vault.root / path)
+        open_editor(app, vault.root / path, line)
     finally:
-        changed = vault.note_edit(path, before, f"vault edit {customer}")
+        changed = vault.note_edit(path, before, command)
     if not changed:
         app.out.note(_("{path}: nothing was changed.").format(path=path))
         return Exit.OK

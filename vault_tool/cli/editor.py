@@ -14,6 +14,15 @@ from vault_tool.messages import N_
 
 _USUAL = ("sensible-editor", "nano", "vim", "vi", "notepad")
 
+# How editors are told a line. One that is not here opens the file at its beginning.
+_PLUS = (
+    *("sensible-editor", "editor", "nano", "pico", "vi", "vim", "nvim", "gvim", "view", "neovide", "emacs"),
+    *("emacsclient", "micro", "kak", "joe", "jed", "mg", "ne", "mcedit", "gedit", "gnome-text-editor"),
+)
+_COLON = ("hx", "helix", "subl", "sublime_text", "zed", "zeditor", "lite-xl")
+_GOTO = ("code", "code-insiders", "codium", "vscodium", "cursor", "windsurf")
+_LINE_OPTIONS = {"kate": "--line", "kwrite": "--line", "mate": "--line", "notepad++": "-n"}
+
 
 class NoEditor(VaultError):
     """No editor is set and none of the usual ones is installed."""
@@ -48,16 +57,33 @@ def editor_command(app: App) -> list[str]:
     raise NoEditor
 
 
-def open_editor(app: App, path: Path) -> None:
-    """Open a file in the person's editor and wait. Raises `NoEditor` or `EditorFailed`."""
+def open_editor(app: App, path: Path, line: int = 1) -> None:
+    """Open a file in the person's editor, at a line, and wait. Raises `NoEditor` or `EditorFailed`."""
     command = editor_command(app)
     app.out.flush()
     try:
-        status = subprocess.run([*command, str(path)], env=dict(app.env), check=False).returncode
+        opened = [*command, *at_line(Path(command[0]).name, str(path), line)]
+        status = subprocess.run(opened, env=dict(app.env), check=False).returncode
     except OSError as error:
         raise EditorFailed(editor=command[0], reason=error.strerror or type(error).__name__) from None
     if status:
         raise EditorFailed(editor=command[0], reason=status)
+
+
+def at_line(editor: str, path: str, line: int) -> list[str]:
+    """Return how this editor is given a file and a line in it."""
+    # vim is also called vim.basic, and code is code.exe.
+    name = editor.casefold().removesuffix(".exe").removesuffix(".cmd").partition(".")[0]
+    if line > 1:
+        if name in _PLUS:
+            return [f"+{line}", path]
+        if name in _COLON:
+            return [f"{path}:{line}"]
+        if name in _GOTO:
+            return ["--goto", f"{path}:{line}"]
+        if option := _LINE_OPTIONS.get(name):
+            return [f"{option}{line}", path] if name == "notepad++" else [option, str(line), path]
+    return [path]
 
 
 def compose(app: App, draft: str = "") -> str:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import click
 
 from vault_tool.cli.app import App, pass_app
-from vault_tool.cli.ask import QueryCommand, read_query
+from vault_tool.cli.ask import NotTogether, QueryCommand, customers_that_match, read_query
+from vault_tool.cli.cells import Cells, json_name, said, title
 from vault_tool.cli.complete import queries
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.pick import fresh
-from vault_tool.cli.say import said_word
+from vault_tool.cli.where import seen_from
 from vault_tool.errors import Exit
-from vault_tool.messages import N_, _, language, ngettext
-from vault_tool.search.filters import customer_condition
+from vault_tool.messages import N_, _, ngettext
+from vault_tool.search.columns import (
+    Column,
+    Count,
+    count_by,
+    ordering,
+    read_columns,
+    read_counted,
+    read_sort_keys,
+)
+from vault_tool.search.filters import Condition
 from vault_tool.vault.catalog_read import Customer, customers_where
 
-_LAST = "9999"
+_COLUMNS = "name,stage,owner,next,last,entries,path"
 # What a narrow terminal goes without: file, number of entries, last contact; in need also owner and stage.
 _EXPENDABLE = ((6, 5, 4), (2, 1))
-_SORTS: dict[str, Callable[[Customer], tuple[object, ...]]] = {
-    "name": lambda customer: (str(customer.path),),
-    "next": lambda customer: (customer.next or _LAST, str(customer.path)),
-    "last": lambda customer: (customer.last_entry or "", str(customer.path)),
-}
 
 
 @command(
@@ -32,23 +37,28 @@ _SORTS: dict[str, Callable[[Customer], tuple[object, ...]]] = {
     cls=QueryCommand,
     help=N_(
         "List customers that match a query: words, phrases and field:value, as in `vault search`.\n\n"
-        "Without a query it lists all. Filters on date, channel, kind and author must hold for one entry."
+        "Without a query it lists all. Filters on date, channel, kind and author must hold for one entry. "
+        "A column is any field, or last (contact), entries or path; a field of entries shows what the newest "
+        "entry says. In a pipe, columns are parted by tabs, without titles."
     ),
     examples=(
         "vault list stage:proposal owner:me",
         "vault list 阶段:方案报价 next:<=7d",
         "vault list last:>60d --sort last",
+        "vault list --columns name,expected_amount,next --sort expected_amount- -n 10",
+        "vault list --count-by stage,owner",
     ),
 )
 @argument("query", nargs=-1, shell_complete=queries)
 @option("-a", "--all", "everything", is_flag=True, help=N_("Archived customers too."))
+@option("--columns", metavar="FIELD,...", help=N_("What to show (name,stage,owner,next,last,entries)."))
 @option(
     "-s",
     "--sort",
-    type=click.Choice(tuple(_SORTS)),
-    default="name",
-    help=N_("By name, next step or last contact."),
+    metavar="FIELD,...",
+    help=N_("By any column (name); a minus behind it turns the order: last-. No value comes last."),
 )
+@option("--count-by", "counted", metavar="FIELD,...", help=N_("Count customers by the values of fields."))
 @option("-n", "--limit", type=click.IntRange(min=1), help=N_("At most so many."))
 @option("-l", "--paths", is_flag=True, help=N_("Paths only."))
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
@@ -57,51 +67,99 @@ def list(
     app: App,
     query: tuple[str, ...],
     everything: bool,
-    sort: str,
+    columns: str | None,
+    sort: str | None,
+    counted: str | None,
     limit: int | None,
     paths: bool,
     as_json: bool,
 ) -> Exit:
     """List the customers that match."""
-    condition = customer_condition(read_query(app, query))
+    for option_name, value in (("--columns", columns), ("--sort", sort), ("--paths", paths)):
+        if counted and value:
+            raise NotTogether(first="--count-by", second=option_name)
+    wanted = read_query(app, query)
+    shown = read_columns(columns or _COLUMNS, app.vault.schema)
+    order = _order(app, sort or "name")
+    groups = read_counted(counted, app.vault.schema) if counted else ()
     fresh(app)
+    condition = customers_that_match(app, wanted)
     archived = None if everything else False
-    found = customers_where(app.vault.catalog, condition.sql, condition.parameters, archived)
-    matched = sorted(found, key=_SORTS[sort])
-    shown = matched[:limit] if limit else matched
-    if as_json:
-        app.out.json({"total": len(matched), "customers": [_document(customer) for customer in shown]})
-    elif paths:
-        app.out.lines(str(customer.path) for customer in shown)
+    if groups:
+        total = _total(app, condition, archived)
+        people = [person.id for person in app.vault.settings.people]
+        counts = count_by(app.vault.catalog, condition, groups, archived, app.vault.schema, people)
+        _show_counts(app, groups, counts[:limit], total, as_json=as_json)
     else:
-        app.out.table([_row(app, customer) for customer in shown], _header(app), _EXPENDABLE)
-        count = ngettext("{count} customer", "{count} customers", len(matched)).format(count=len(matched))
-        if app.out.is_terminal:
-            left = _(", {count} shown").format(count=len(shown)) if len(shown) < len(matched) else ""
-            app.out.note(count + left)
-    return Exit.OK if matched or not query else Exit.FINDINGS
+        parameters = (*condition.parameters, *order.parameters)
+        found = [
+            *customers_where(
+                app.vault.catalog, condition.sql, parameters, archived, order=order.sql, limit=limit
+            )
+        ]
+        total = len(found) if limit is None or len(found) < limit else _total(app, condition, archived)
+        if as_json:
+            _print_json(app, found, shown if columns else (), total)
+        elif paths:
+            app.out.lines(seen_from(app.cwd, app.vault.root, customer.path) for customer in found)
+        else:
+            _print_table(app, found, shown, () if columns else _EXPENDABLE)
+            _tell(app, total, len(found))
+    return Exit.OK if total or not query else Exit.FINDINGS
 
 
-def _header(app: App) -> tuple[str, ...]:
-    labels = [
-        field.label(language())
-        for name in ("name", "stage", "owner", "next")
-        if (field := app.vault.schema.field(name))
+def _order(app: App, sort: str) -> Condition:
+    people = [person.id for person in app.vault.settings.people]
+    return ordering(read_sort_keys(sort, app.vault.schema), app.vault.schema, people)
+
+
+def _total(app: App, condition: Condition, archived: bool | None) -> int:
+    put_away = "" if archived is None else f" AND c.is_archived = {int(archived)}"
+    sql = f"SELECT count(*) FROM customers c WHERE ({condition.sql}){put_away}"
+    return int(app.vault.catalog.rows(sql, condition.parameters)[0][0])
+
+
+def _print_table(
+    app: App, found: Sequence[Customer], columns: Sequence[Column], expendable: Sequence[Sequence[int]]
+) -> None:
+    cells = Cells(app, columns, found)
+    app.out.table([cells.texts(customer) for customer in found], [*map(title, columns)], expendable)
+
+
+def _tell(app: App, total: int, shown: int) -> None:
+    if app.out.is_terminal:
+        count = ngettext("{count} customer", "{count} customers", total).format(count=total)
+        app.out.note(count + (_(", {count} shown").format(count=shown) if shown < total else ""))
+
+
+def _print_json(app: App, found: Sequence[Customer], columns: Sequence[Column], total: int) -> None:
+    cells = Cells(app, columns, found)
+    documents = [cells.document(customer) if columns else _document(customer) for customer in found]
+    app.out.json({"total": total, "customers": documents})
+
+
+def _show_counts(
+    app: App, columns: Sequence[Column], counts: Sequence[Count], total: int, *, as_json: bool
+) -> None:
+    if as_json:
+        names = [*map(json_name, columns)]
+        documents = [
+            dict(zip(names, count.values, strict=True)) | {"count": count.customers} for count in counts
+        ]
+        app.out.json({"total": total, "by": names, "counts": documents})
+        return
+    rows = [
+        (
+            *(
+                _("(none)") if value is None else said(app, column.field, value)
+                for column, value in zip(columns, count.values, strict=True)
+            ),
+            str(count.customers),
+        )
+        for count in counts
     ]
-    return (*labels, _("Last contact"), _("Entries"), _("File"))
-
-
-def _row(app: App, customer: Customer) -> tuple[str, ...]:
-    person = app.vault.settings.person(customer.owner) if customer.owner else None
-    return (
-        customer.name,
-        said_word(app.vault.schema, "stage", customer.stage or ""),
-        person.name if person else customer.owner or "",
-        customer.next or "",
-        customer.last_entry or "",
-        str(customer.entries),
-        str(customer.path),
-    )
+    app.out.table(rows, [*map(title, columns), _("Customers")])
+    _tell(app, total, total)
 
 
 def _document(customer: Customer) -> dict[str, object]:

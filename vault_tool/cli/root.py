@@ -69,6 +69,8 @@ GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
             Listed("remove", N_("Delete a customer.")),
             Listed("people", N_("Show the team, or add to it.")),
             Listed("whoami", N_("Show or say who you are.")),
+            Listed("index", N_("Look after the catalog and the search index.")),
+            Listed("watch", N_("Keep the search fresh while you write.")),
             Listed("doctor", N_("Look for what is wrong around the vault.")),
             Listed("completion", N_("Complete commands and customers in your shell.")),
         ),

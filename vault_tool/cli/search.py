@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 
 import click
 
 from vault_tool.cli.app import App, pass_app
-from vault_tool.cli.ask import QueryCommand, query_text, reading_for
+from vault_tool.cli.ask import NotTogether, QueryCommand, query_text, reading_for
 from vault_tool.cli.complete import queries
 from vault_tool.cli.help import argument, command, option
-from vault_tool.cli.pick import fresh
+from vault_tool.cli.hits import choice_line, grouped, hit_lines
+from vault_tool.cli.pick import check_can_pick, fresh, pick_line
 from vault_tool.cli.progress import shown
-from vault_tool.cli.say import said_date, said_word
+from vault_tool.cli.where import seen_from
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, ngettext
-from vault_tool.notes.values import parse_date
 from vault_tool.search.query import parse_query
-from vault_tool.search.search import Answer, Hit, Sort
+from vault_tool.search.search import Answer, By, Hit, Sort
 from vault_tool.search.search import search as search_vault
+
+_LIMIT = 20
 
 
 class NothingToSearch(VaultError):
@@ -29,9 +31,30 @@ class NothingToSearch(VaultError):
     exit_code = Exit.USAGE
 
 
+class NoSuchHit(VaultError):
+    """A number behind `--open` that no hit has."""
+
+    message = N_("There is no hit {number}: the last one is {last}.")
+    hint = N_("-n shows more hits, if there are more; without --open you see their numbers.")
+    exit_code = Exit.USAGE
+
+
+class SearchCommand(QueryCommand):
+    """A query whose `--open` may stand before a word: it takes a number, and nothing else, as its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Say which hit a bare `--open` means."""
+        following = [*args, ""][1:]
+        args = [
+            "--open=1" if arg == "--open" and not after.isdecimal() else arg
+            for arg, after in zip(args, following, strict=True)
+        ]
+        return super().parse_args(ctx, args)
+
+
 @command(
     "search",
-    cls=QueryCommand,
+    cls=SearchCommand,
     help=N_(
         "Find entries by words and fields, in any script, the best first.\n\n"
         "Several words must all stand in the entry or in its customer's name, aliases or tags. "
@@ -42,10 +65,12 @@ class NothingToSearch(VaultError):
         "vault search 报价 stage:proposal",
         "vault search '\"企业版 方案\"' -测试 date:>=2026-06",
         "vault search quote OR 报价 owner:me --sort date",
+        "vault search 企业版 --by customer",
+        "vault search 再让 --open",
     ),
 )
 @argument("query", nargs=-1, shell_complete=queries)
-@option("-n", "--limit", type=click.IntRange(min=1), default=20, help=N_("At most so many hits (20)."))
+@option("-n", "--limit", type=click.IntRange(min=1), help=N_("At most so many hits (20)."))
 @option(
     "-s",
     "--sort",
@@ -53,81 +78,104 @@ class NothingToSearch(VaultError):
     default="score",
     help=N_("Best or newest first."),
 )
+@option(
+    "--by",
+    type=click.Choice(["entry", "customer"]),
+    default="entry",
+    help=N_("All hits, or each customer's best."),
+)
 @option("-a", "--all", "everything", is_flag=True, help=N_("Archived customers too."))
-@option("-l", "--paths", is_flag=True, help=N_("Paths only."))
+@option(
+    "--open", "opened", type=click.IntRange(min=1), metavar="[N]", help=N_("Edit the first hit, or the N-th.")
+)
+@option("-i", "--pick", is_flag=True, help=N_("Choose a hit (with fzf, if installed) and edit it."))
+@option("-l", "--paths", is_flag=True, help=N_("Paths only, each once."))
+@option("-0", "--null", "ended_by_null", is_flag=True, help=N_("Like -l, with NULs between, for xargs -0."))
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
 def search(
-    app: App, query: tuple[str, ...], limit: int, sort: Sort, everything: bool, paths: bool, as_json: bool
+    app: App,
+    query: tuple[str, ...],
+    limit: int | None,
+    sort: Sort,
+    by: By,
+    everything: bool,
+    opened: int | None,
+    pick: bool,
+    paths: bool,
+    ended_by_null: bool,
+    as_json: bool,
 ) -> Exit:
-    """Search the vault and show why each hit is one."""
+    """Search the vault and show why each hit is one, or edit where it stands."""
+    lists_paths = paths or ended_by_null
+    _refuse_together(
+        {"--open": opened is not None, "--pick": pick, "--paths": lists_paths, "--json": as_json}
+    )
     text = query_text(query)
     if not text.strip():
         raise NothingToSearch
     tree = parse_query(text, reading_for(app))
-    fresh(app)
+    if pick:
+        check_can_pick(app)
+    how = fresh(app)
     with shown(app.out, _("Building the index")) as progress:
         answer = search_vault(
             app.vault,
             text,
             tree,
             app.today,
-            limit=None if paths else limit,
+            limit=limit if limit or lists_paths else _LIMIT,
             sort=sort,
+            by="customer" if lists_paths else by,
             archived=None if everything else False,
             language=language(),
+            fresh=how,
             progress=progress,
         )
     if as_json:
         app.out.json(answer.as_json())
-    elif paths:
-        app.out.lines(dict.fromkeys(str(hit.path) for hit in answer.hits))
+    elif lists_paths:
+        _print_paths(app, answer, "\0" if ended_by_null else "\n")
+    elif answer.hits and (pick or opened is not None):
+        return _edit(app, _wanted(app, answer, opened), text)
     else:
-        app.out.lines(_lines(app, answer))
+        app.out.lines(hit_lines(app, answer.hits))
         app.out.flush()
-        _tell(app, answer)
+        _tell(app, answer, by)
     return Exit.OK if answer.hits else Exit.FINDINGS
 
 
-def _lines(app: App, answer: Answer) -> Iterator[str]:
-    """Group the hits under their customers, each where its best one stands."""
-    grouped: dict[int, list[Hit]] = {}
-    for hit in answer.hits:
-        grouped.setdefault(hit.customer.key, []).append(hit)
-    for number, hits in enumerate(grouped.values()):
-        if number:
-            yield ""
-        yield _customer(app, hits[0])
-        for hit in hits:
-            yield f"  {_heading(app, hit)}  {app.out.style(f'{hit.path}:{hit.passage.line}', 'dim')}"
-            if hit.snippet.text:
-                yield f"    {app.out.highlight(hit.snippet.text, hit.snippet.highlights)}"
+def _refuse_together(options: dict[str, bool]) -> None:
+    given = [name for name, is_given in options.items() if is_given]
+    if len(given) > 1:
+        raise NotTogether(first=given[0], second=given[1])
 
 
-def _customer(app: App, hit: Hit) -> str:
-    customer = hit.customer
-    person = app.vault.settings.person(customer.owner) if customer.owner else None
-    beside = [
-        said_word(app.vault.schema, "stage", customer.stage) if customer.stage else "",
-        person.name if person else customer.owner or "",
-    ]
-    return " · ".join([app.out.style(customer.name, "bold"), *filter(None, beside)])
+def _print_paths(app: App, answer: Answer, end: str) -> None:
+    found = dict.fromkeys(seen_from(app.cwd, app.vault.root, hit.path) for hit in answer.hits)
+    if end == "\n":
+        app.out.lines(found)
+    else:
+        app.out.raw(b"".join(os.fsencode(path) + b"\0" for path in found))
 
 
-def _heading(app: App, hit: Hit) -> str:
-    schema, passage = app.vault.schema, hit.passage
-    if passage.kind != "entry":
-        return passage.title or _("profile")
-    day = parse_date(passage.day or "")
-    words = [said_date(day, schema) if day else passage.day or "", passage.time or ""]
-    words += [said_word(schema, "channel", passage.channel) if passage.channel else ""]
-    words += [said_word(schema, "kind", passage.word) if passage.word else ""]
-    author = app.vault.settings.person(passage.author) if passage.author else None
-    words += [f"@{author.name if author else passage.author}" if passage.author else "", passage.title]
-    return " ".join(word for word in words if word)
+def _wanted(app: App, answer: Answer, number: int | None) -> Hit:
+    if number is None:
+        question = _("Which hit?")
+        return answer.hits[pick_line(app, question, [choice_line(app, hit) for hit in answer.hits])]
+    hits = [hit for group in grouped(answer.hits) for hit in group]
+    if number > len(hits):
+        raise NoSuchHit(number=number, last=len(hits))
+    return hits[number - 1]
 
 
-def _tell(app: App, answer: Answer) -> None:
+def _edit(app: App, hit: Hit, text: str) -> Exit:
+    from vault_tool.cli.edit import edit_file  # with it comes the linter
+
+    return edit_file(app, hit.path, f"vault search {text}", hit.passage.line)
+
+
+def _tell(app: App, answer: Answer, by: By) -> None:
     if answer.is_behind:
         app.out.warn(_("Another process is writing to the index; this is what it held before."))
     if not answer.hits:
@@ -135,5 +183,9 @@ def _tell(app: App, answer: Answer) -> None:
         if answer.nearest:
             app.out.hint(_("These would find something: {words}").format(words=_(", ").join(answer.nearest)))
     elif answer.total > len(answer.hits):
-        count = ngettext("{count} hit", "{count} hits", answer.total).format(count=answer.total)
+        count = (
+            ngettext("{count} customer", "{count} customers", answer.total)
+            if by == "customer"
+            else ngettext("{count} hit", "{count} hits", answer.total)
+        ).format(count=answer.total)
         app.out.note(_("{count}, {shown} shown; -n shows more").format(count=count, shown=len(answer.hits)))

@@ -8,11 +8,12 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.ask import customers_that_match, read_query
 from vault_tool.cli.change import change_notes
 from vault_tool.cli.complete import assignments
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.me import known_person, says_me
-from vault_tool.cli.pick import pick_customer
+from vault_tool.cli.pick import fresh, pick_customer
 from vault_tool.cli.say import shell_word
 from vault_tool.cli.words import known_field, known_tag, typed_value
 from vault_tool.errors import Exit, VaultError
@@ -21,7 +22,8 @@ from vault_tool.notes.edit_fields import plan_change_list, plan_remove, plan_set
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Edit, apply_edits
 from vault_tool.notes.values import split_list
-from vault_tool.schema import Field, FieldType
+from vault_tool.schema import Field, FieldType, Schema
+from vault_tool.vault.catalog_read import customers_where
 
 
 class NothingToSet(VaultError):
@@ -30,6 +32,21 @@ class NothingToSet(VaultError):
     message = N_("Say which customer and which field.")
     hint = N_("vault set lanhai stage=won; vault set lanhai tags+=VIP; vault set lanhai next=")
     exit_code = Exit.USAGE
+
+
+class NamesAndFilters(VaultError):
+    """A customer by name, and a filter: most likely `:` was typed for `=`."""
+
+    message = N_("“{name}” names a customer, and “{filter}” means all that match. Nothing was written.")
+    hint = N_("To set a field, write it with `=`; to change all that match, name no customer.")
+    exit_code = Exit.USAGE
+
+
+class NobodyMatches(VaultError):
+    """Filters that no customer matches."""
+
+    message = N_("No customer matches: {query}. Nothing was written.")
+    exit_code = Exit.FINDINGS
 
 
 class NotForTheCommandLine(VaultError):
@@ -88,12 +105,14 @@ _ASSIGNMENT = re.compile(r"([^=＝]+?)\s*([+-]?[=＝])(.*)\Z", re.DOTALL)
     "set",
     help=N_(
         "Set, add to or remove fields of customers.\n\n"
-        "FIELD=VALUE sets, FIELD+=ITEM and FIELD-=ITEM change a list, FIELD= takes the field out."
+        "FIELD=VALUE sets, FIELD+=ITEM and FIELD-=ITEM change a list, FIELD= takes the field out. Instead of "
+        "customers, filters as in `vault list` (stage:lead owner:me, @saved) mean all that match."
     ),
     examples=(
         "vault set lanhai stage=won",
         "vault set 蓝海 标签+=VIP 下次跟进='周五 发新报价'",
         "vault set lanhai next=",
+        "vault set owner:zhang.wei stage:lead owner=li.na --dry-run",
     ),
 )
 @argument("customers_and_fields", nargs=-1, metavar="CUSTOMER... FIELD=VALUE...", shell_complete=assignments)
@@ -102,12 +121,17 @@ _ASSIGNMENT = re.compile(r"([^=＝]+?)\s*([+-]?[=＝])(.*)\Z", re.DOTALL)
 @pass_app
 def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json: bool) -> Exit:
     """Set fields of the named customers."""
-    matched = [(text, _ASSIGNMENT.match(text)) for text in customers_and_fields]
+    filters = [text for text in customers_and_fields if _is_filter(text, app.vault.schema)]
+    others = [text for text in customers_and_fields if text not in filters]
+    matched = [(text, _ASSIGNMENT.match(text)) for text in others]
     names = [text for text, match in matched if not match]
     assignments = [_assignment(app, match[1], match[2], match[3]) for _text, match in matched if match]
-    if not names or not assignments:
+    if not (names or filters) or not assignments:
         raise NothingToSet
-    paths = list(dict.fromkeys(pick_customer(app, name).path for name in names))
+    if names and filters:
+        raise NamesAndFilters(name=names[0], filter=filters[0])
+    named = (pick_customer(app, name).path for name in names)
+    paths = _matching(app, filters) if filters else list(dict.fromkeys(named))
     _refuse(app, paths, assignments)
 
     def plan(note: Note) -> str:
@@ -117,7 +141,9 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
         return note.text
 
     what = " ".join(text for text, match in matched if match)
-    changed = change_notes(app, paths, plan, f"vault set {' '.join(names)} {what}", dry_run=dry_run)
+    changed = change_notes(
+        app, paths, plan, f"vault set {' '.join(names or filters)} {what}", dry_run=dry_run
+    )
     if as_json:
         app.out.json({"changed": [str(item.path) for item in changed], "dry_run": dry_run})
     elif not changed:
@@ -128,6 +154,28 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
         what = _("{what}: {where}").format(what=count.format(count=len(changed)), where=where)
         app.out.line(f"{what} · {_('undo: vault undo')}")
     return Exit.OK
+
+
+def _is_filter(text: str, schema: Schema) -> bool:
+    """Tell `next:<=7d` and `@overdue` from `next=2026-11-27`, and from a name with a colon in it."""
+    if text[:1] in ("@", "＠"):
+        return True
+    key = re.match(r"-?([^:：=＝]+)[:：]", text)
+    return key is not None and bool(
+        schema.field(key[1]) or schema.inline_field(key[1]) or schema.word("filter", key[1])
+    )
+
+
+def _matching(app: App, filters: Iterable[str]) -> list[PurePosixPath]:
+    """Return the customers at work that filters mean."""
+    query = read_query(app, filters)
+    fresh(app)
+    condition = customers_that_match(app, query)
+    found = customers_where(app.vault.catalog, condition.sql, condition.parameters)
+    paths = [customer.path for customer in found]
+    if not paths:
+        raise NobodyMatches(query=" ".join(filters))
+    return paths
 
 
 def _assignment(app: App, key: str, operator: str, value: str) -> Assignment:
