@@ -58,7 +58,7 @@ def write_vault(folder: Path, customers: int, seed: int) -> None:
     """Write a vault of that many customers into a folder."""
     made = corpus(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vault.toml").write_text(settings(seed), encoding="utf-8", newline="\n")
+    (folder / "vault.toml").write_text(settings(str(seed)), encoding="utf-8", newline="\n")
     for number in range(customers):
         place = folder / "customers" / f"{number // PER_FOLDER:03}"
         if number % PER_FOLDER == 0:
@@ -67,17 +67,17 @@ def write_vault(folder: Path, customers: int, seed: int) -> None:
         path.write_text(customer(made, number), encoding="utf-8", newline="\n")
 
 
-def settings(seed: int) -> str:
-    """Return the vault's `vault.toml`."""
+def settings(name: str) -> str:
+    """Return the `vault.toml` of a vault with this name in its id."""
     people = "".join(f'\n[people."{key}"]\nname = "{name}"\n' for key, name in PEOPLE)
-    return f'version = 1\nid = "bench{seed}"\nlanguage = "zh"\n{people}\n[lint]\nas_of = {TODAY}\n'
+    return f'version = 1\nid = "bench{name}"\nlanguage = "zh"\n{people}\n[lint]\nas_of = {TODAY}\n'
 
 
 def file_name(made: Corpus, number: int) -> str:
     """Return the stem of a customer's file, which is also the first of its short names."""
     dice = random.Random(f"{made.seed}:{number}:name")
     words = made.chinese if is_chinese(made, number) else made.english
-    return f"{''.join(words.some(dice, 2))}{number}"
+    return f"{''.join(words.rare(dice, 2))}{number}"
 
 
 def is_chinese(made: Corpus, number: int) -> bool:
@@ -255,12 +255,22 @@ class _Writer:
 
     def sentence(self) -> str:
         """Return a short sentence with its key point in bold."""
-        words = self.words.some(self.dice, self.dice.randint(8, 14))
-        at = self.dice.randrange(len(words))
-        words[at] = f"**{words[at]}{self.dice.randint(2, 90)}**" if self.zh else f"**{words[at]}**"
+        dice = self.dice
+        words = self.words.some(dice, dice.randint(7, 12))
+        at = dice.randrange(len(words))
+        words[at] = f"**{words[at]}{dice.randint(2, 90)}**" if self.zh else f"**{words[at]}**"
+        if dice.random() < 0.2:
+            words = [*self.words.turn(dice), *words[4:]]
+        words = [f"{self.glue()}{word}" for word in words]
         if not self.zh:
             return " ".join(words).capitalize() + "."
         return "".join(words[:5]) + "，" + "".join(words[5:]) + "。"
+
+    def glue(self) -> str:
+        """Return what may stand before a word: a little word, or nothing."""
+        if self.dice.random() >= 0.15:
+            return ""
+        return self.words.little(self.dice) + ("" if self.zh else " ")
 
     def phrase(self, count: int) -> str:
         """Return a few words."""
