@@ -75,8 +75,8 @@ def test_both_names_of_the_command_are_installed(wheel: Path):
 
     lines = held.read(entry_points).decode().splitlines()
 
-    assert "vault = vault_tool.cli.main:main" in lines
-    assert "vault-tool = vault_tool.cli.main:main" in lines
+    assert "vault = vault_tool.__main__:main" in lines
+    assert "vault-tool = vault_tool.__main__:main" in lines
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -27,8 +26,6 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # Whatever locale or console say: notes are UTF-8. What can't be said as such is still shown.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    # Notes are many small objects and hardly a cycle: looking for cycles less often saves a fifth of a lint.
-    gc.set_threshold(50_000, 20, 20)
     prog = Path(sys.argv[0]).stem
     try:
         status = run(sys.argv[1:], os.environ, prog=prog if prog.startswith("vault") else "vault")

@@ -198,6 +198,7 @@ class Vault:
 
     def _take(self, paths: Iterable[PurePosixPath]) -> None:
         """Take written files into the catalog; should that fail, the next walk sees them."""
+        self._ahead = None
         try:
             self._refresher().take(paths)
         except (CatalogBusy, CatalogUnwritable):
