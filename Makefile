@@ -53,8 +53,8 @@ golden: $(READY) $(MO)  ## Rewrite the expected outputs and the generated refere
 bench: $(READY) $(MO)  ## Measure search and the rest on made-up customers (make bench LARGE=1: 100,000 too)
 	rm -rf build/bench && mkdir -p build/bench
 	$(BIN)/python -m tests.bench.relevance
-	$(BIN)/python -m tests.bench.bench --place build/bench
 	$(BIN)/python -m tests.bench.search --place build/bench $(if $(LARGE),--large)
+	$(BIN)/python -m tests.bench.bench --place build/bench
 	$(BIN)/python -m tests.bench.build --place build/bench
 	$(if $(LARGE),$(BIN)/python -m tests.bench.build --place build/bench --customers 100000 --engine tantivy)
 

@@ -1,6 +1,5 @@
 """`vault` and `python -m vault_tool`: a warm process answers where there is one, else we do the work."""
 
-import gc
 import os
 
 from vault_tool.watch.client import answer
@@ -16,6 +15,8 @@ def main() -> "NoReturn":
     if status is not None:
         # All is said, and by writes of our own: tidying up would take as long as asking.
         os._exit(status)
+    import gc
+
     # Modules and notes are many small objects and hardly a cycle: looking for cycles less often saves a fifth
     # of a lint, and some of every start.
     gc.set_threshold(50_000, 20, 20)

@@ -1,7 +1,7 @@
 """Search against `rg -il`, whole processes, interleaved: `python -m tests.bench.search`.
 
 Without arguments it prints the rows for 10,000 and 1,000 customers; `--large` adds those for 100,000, which
-take an hour. One row alone: `--customers 10000 --engine tantivy --watcher`. `--place DIR` keeps the vaults
+take half an hour. One row alone: `--customers 10000 --engine tantivy --watcher`. `--place DIR` keeps the vaults
 and their indexes for the next run.
 """
 

@@ -215,6 +215,25 @@ def test_a_builder_that_is_killed_leaves_no_process_behind_and_no_half_catalog(
         check(filled, catalog, expected)
 
 
+def test_two_builders_at_once_make_one_catalog(
+    filled: Path, tmp_path: Path, expected: dict[str, list[tuple[object, ...]]]
+):
+    code = (
+        "import sys; from pathlib import Path; from tests.vault.notes_of import refresher\n"
+        "from vault_tool.vault import refresh, workers\n"
+        "from vault_tool.vault.catalog import Catalog\n"
+        "workers.WORTH_IT = 1; workers.processors = lambda: 2; refresh.BATCH = 4\n"
+        "refresher(Path(sys.argv[1]), Catalog(Path(sys.argv[2]))).refresh()\n"
+    )
+    path = tmp_path / "shared.db"
+
+    builders = [subprocess.Popen([sys.executable, "-c", code, filled, path]) for _ in range(2)]
+
+    assert [builder.wait(timeout=120) for builder in builders] == [0, 0]
+    with Catalog(path) as catalog:
+        check(filled, catalog, expected)
+
+
 def children_of(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]

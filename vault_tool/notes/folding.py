@@ -79,14 +79,17 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     """Return the folded text, and where each of its characters starts in `text`; last, where `text` ends."""
     if text.isascii():
         return text.lower(), list(range(len(text) + 1))
-    pieces: list[str] = []
-    offsets: list[int] = []
-    for start, end in _clusters(text):
-        piece = _fold_cluster(text[start:end])
-        pieces.append(piece)
-        offsets += [start] * len(piece)
-    offsets.append(len(text))
-    return "".join(pieces), offsets
+    try:
+        alone = list(map(_ALONE.__getitem__, map(ord, text)))
+    except _Joins:
+        clusters = [(start, _fold_cluster(text[start:end])) for start, end in _clusters(text)]
+    else:
+        folded = "".join(alone)
+        if max(map(len, alone)) == 1 and len(folded) == len(text):
+            return folded, list(range(len(text) + 1))
+        clusters = list(enumerate(alone))
+    offsets = [start for start, piece in clusters for _ in piece]
+    return "".join(piece for _, piece in clusters), [*offsets, len(text)]
 
 
 def unfold(offsets: Sequence[int], start: int, end: int) -> Span:

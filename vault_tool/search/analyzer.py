@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from vault_tool.notes.folding import HAN_CLASS, is_han
 
-VERSION = 2
+VERSION = 3
 """Goes up when tokens change: what was indexed before is indexed anew."""
 
 LONGEST_TOKEN = 100

@@ -18,11 +18,12 @@ from vault_tool.search.engine import Document
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts
 
-# How many times a token counts where it stands: name > alias > tag > bold > text.
-NAME, ALIAS, TAG, BOLD = 8, 6, 4, 2
-# Said of a customer, it stands for each of its entries: enough to tell a name from an alias from a tag.
-_HEAD_NAME, _HEAD_ALIAS, _HEAD_TAG = 3, 2, 1
+# How many times a token counts where it stands: name > alias > tag, bold > text. What is said of a customer
+# stands in a field of its own, which weighs `engine.HEAD` times as much.
+NAME, ALIAS, TAG, CONTACT = 3, 2, 1, 1
+OWN_TAG, BOLD = 4, 2
 
+_CONTACT_NAME = "contacts.name"
 # So many customers are read at once: enough to be quick, few enough to hold in memory.
 _AT_ONCE = 200
 # Fewer are done before a new process has loaded what it needs.
@@ -64,13 +65,30 @@ class Head:
         """Names, aliases and tags: what also stands for every entry of the customer."""
         return (*self.names, *self.aliases, *self.tags)
 
-    def tokens(self, name: int, alias: int, tag: int) -> list[str]:
+    def tokens(self) -> list[str]:
         """Return the tokens of the signs, each sign's so many times."""
         found: list[str] = []
-        for texts, times in ((self.names, name), (self.aliases, alias), (self.tags, tag)):
+        for texts, times in ((self.names, NAME), (self.aliases, ALIAS), (self.tags, TAG)):
             for text in texts:
                 found += _repeated(text, times)
         return found
+
+    def tokens_of_profile(self) -> list[str]:
+        """Return those of a profile, where the names of contacts are, too."""
+        contacts = (value.folded for value in self.fields if value.name == _CONTACT_NAME)
+        return [*self.tokens(), *(token for name in contacts for token in _repeated(name, CONTACT))]
+
+
+def _stress(bold: str, tags: str) -> list[str]:
+    """Return the tokens of a passage's bold pieces and tags, which count more than once."""
+    found: list[str] = []
+    if bold:
+        for piece in fold(bold).split("\n"):
+            found += [GAP, *_repeated(piece, BOLD - 1)]
+    if tags != "[]":
+        for tag in json.loads(tags):
+            found += [GAP, *_repeated(fold(tag), OWN_TAG - 1)]
+    return found
 
 
 def _repeated(folded: str, times: int) -> list[str]:
@@ -161,27 +179,24 @@ def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Ite
     for key, customer, is_archived, kind, day, channel, word, tags, bold, folded in rows:
         if customer != last:
             last, head = customer, heads.get(customer) or Head()
-            signs, said = " ".join(head.tokens(_HEAD_NAME, _HEAD_ALIAS, _HEAD_TAG)), repr(head)
+            signs, said = " ".join(head.tokens()), repr(head)
         own, forms = analyse(folded)
         if channel:
             forms.add(sign_of("channel", channel))
         if word:
             forms.add(sign_of("kind", word))
-        if bold:
-            own += [GAP, *_repeated(fold(bold), BOLD - 1)]
-        if tags != "[]":
-            for tag in json.loads(tags):
-                own += [GAP, *_repeated(fold(tag), TAG - 1)]
+        own += _stress(bold, tags)
         is_profile = kind == "profile"
         if is_profile:
             for value in head.fields:
                 tokens, more = analyse(value.folded)
                 own += [GAP, *tokens]
                 forms |= more
-            own += [GAP, *head.tokens(NAME, ALIAS, TAG)]
+            own += [GAP, *head.tokens()]
         number = date.fromisoformat(day).toordinal() if day else None
         stamp = _stamp(f"{kind} {number} {is_archived} {channel} {word} {tags} {bold}\n{said}\n{folded}")
-        words = (" ".join(own), " ".join(forms), "" if is_profile else signs)
+        signs_here = " ".join(head.tokens_of_profile()) if is_profile else signs
+        words = (" ".join(own), " ".join(forms), signs_here)
         yield Document(key, customer, number, bool(is_archived), *words, stamp)
 
 

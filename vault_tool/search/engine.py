@@ -22,6 +22,8 @@ Order = Literal["score", "day"]
 # Okapi BM25's two constants as Robertson and Zaragoza (2009) advise: how soon a word that comes again stops
 # to count, and how much a long text loses. Tantivy has them built in.
 K1, B = 1.2, 0.75
+# How much more a word counts that stands in a head: what somebody is called by says most about a passage.
+HEAD = 1.5
 
 
 class Position(NamedTuple):
@@ -37,8 +39,8 @@ class Document(NamedTuple):
     Tokens stand in a text that blanks part: `own` are those of the passage, in order (`analyzer.analyse`);
     what weighs more comes several times. `forms`
     are other forms of its words, and its channel and kind (`analyzer.sign_of`). `head` are the tokens of its
-    customer's names and tags, which also stand for the passage; a profile has them among its own. `stamp`
-    sums up all this, for `Engine.stamps`.
+    customer's names and tags, which also stand for the passage and raise its score; a profile has them among
+    its own as well. `stamp` sums up all this, for `Engine.stamps`.
     """
 
     passage: int

@@ -36,7 +36,7 @@ def ready_engine(vault: Vault, progress: Progress | None = None) -> tuple[Engine
     chosen = vault.settings.search.engine
     folder = None if catalog.is_in_memory else vault.places.cache / "search"
     engine = open_engine(chosen, folder)
-    for attempt in ("as it is", "made again", "in memory"):
+    for attempt in ("as it is", "looked at again", "made again", "in memory"):
         try:
             if follow(engine, catalog, vault.schema, progress):
                 return engine, False
@@ -44,6 +44,10 @@ def ready_engine(vault: Vault, progress: Progress | None = None) -> tuple[Engine
                 return engine, True
             raise EngineBusy
         except EngineDamaged as error:
+            if attempt == "as it is":
+                # Another process may just have replaced the files that we were reading.
+                engine.close()
+                continue
             engine.clear()
             if attempt == "in memory":
                 raise error.__cause__ or error from None

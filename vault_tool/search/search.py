@@ -16,7 +16,7 @@ from vault_tool.notes.folding import fold, is_han
 from vault_tool.schema import Schema
 from vault_tool.search.analyzer import sign_of
 from vault_tool.search.documents import Head, heads_of
-from vault_tool.search.engine import Engine, Order, Progress, Scored
+from vault_tool.search.engine import Engine, EngineDamaged, Order, Progress, Scored
 from vault_tool.search.find import Finder, Words, simplified, words_in
 from vault_tool.search.follow import note_measure, ready_engine
 from vault_tool.search.found import Found, Listed
@@ -143,40 +143,89 @@ def search(
     count customers. `archived` None also searches what was put away. Field names in
     snippets are in `language`. Progress is told of passages while an index is being made.
     """
-    catalog = vault.catalog
-    engine, is_behind = ready_engine(vault, progress)
-    began = time.monotonic()
-    try:
-        words = _words(query, vault, engine)
-        wanted = simplified(query, words)
-        if wanted == And(()):
-            raise NothingWanted(position=1, near=text[:20])
+    for attempt in ("first", "last"):
+        engine, is_behind = ready_engine(vault, progress)
+        began = time.monotonic()
+        try:
+            search = _Search(vault, engine, query, archived)
+            if search.wanted == And(()):
+                raise NothingWanted(position=1, near=text[:20])
+            total, ranked, near = search.run(sort, by, limit, today)
+            hits = tuple(_hits(vault, ranked, search.shown, language))
+        except EngineDamaged:
+            # Also: another process has just replaced the files that we were reading.
+            if attempt == "last":
+                raise
+        else:
+            taken = (time.monotonic() - began) * 1000
+            if taken > _SLOW:
+                note_measure(vault.catalog, "query_ms", engine.name, taken)
+            return Answer(text, hits, total, engine.name, fresh, is_behind, near)
+        finally:
+            engine.close()
+    raise AssertionError("the last attempt returns or raises")
 
-        def find(node: Query, words: Words, *, wide: bool = False) -> Found:
-            return Finder(catalog, vault.schema, engine, words, wide=wide, archived=archived).find(node)
 
-        tiers = [find(wanted, words)]
-        if any(words[term].has_more for term in words_in(wanted)):
-            tiers.append(find(wanted, words, wide=True).besides(tiers[0]))
+class _Search:
+    """One search: what is wanted, and who finds it."""
+
+    def __init__(self, vault: Vault, engine: Engine, query: Query, archived: bool | None) -> None:
+        self._vault = vault
+        self._engine = engine
+        self._archived = archived
+        self._words = _words(query, vault, engine)
+        self.wanted = simplified(query, self._words)
+
+    @property
+    def shown(self) -> list[Word]:
+        """The words that a snippet marks."""
+        return [self._words[term] for term in words_in(self.wanted)]
+
+    def run(
+        self, sort: Sort, by: By, limit: int | None, today: date
+    ) -> tuple[int, list[tuple[int, float]], tuple[str, ...]]:
+        """Return how much was found, the best keys with their scores, and nearest words where nothing was."""
+        tiers = [self._find(self.wanted)]
+        if any(word.has_more for word in self.shown):
+            tiers.append(self._find(self.wanted, wide=True).besides(tiers[0]))
         total, ranked = _best(tiers, sort, by, limit, today)
         if not total:
-            total, ranked = _best([_by_name(catalog, wanted, archived)], sort, by, limit, today)
-        near: tuple[str, ...] = ()
-        if not total:
+            total, ranked = _best([self._by_name()], sort, by, limit, today)
+        near = () if total else _nearest(self._vault.catalog, self._engine, words_in(self.wanted), self._look)
+        return total, ranked, near
 
-            def look(term: Term) -> tuple[Word | None, Found]:
-                word = make_word(term, {}, engine.words)
-                return word, find(term, {term: word}) if word else Listed({})
+    def _find(self, query: Query, words: Words | None = None, *, wide: bool = False) -> Found:
+        vault, known = self._vault, self._words if words is None else words
+        finder = Finder(vault.catalog, vault.schema, self._engine, known, wide=wide, archived=self._archived)
+        return finder.find(query)
 
-            near = _nearest(catalog, engine, words_in(wanted), look)
-        taken = (time.monotonic() - began) * 1000
-        if taken > _SLOW:
-            note_measure(catalog, "query_ms", engine.name, taken)
-        shown = [words[term] for term in words_in(wanted)]
-        hits = _hits(vault, ranked, shown, language)
-        return Answer(text, tuple(hits), total, engine.name, fresh, is_behind, near)
-    finally:
-        engine.close()
+    def _look(self, term: Term) -> tuple[Word | None, Found]:
+        word = make_word(term, {}, self._engine.words)
+        return word, self._find(term, {term: word}) if word else Listed({})
+
+    def _by_name(self) -> Found:
+        """Find by pinyin or file name, the last resort: profiles, or what else is asked of those customers."""
+        nodes = self.wanted.nodes if isinstance(self.wanted, And) else (self.wanted,)
+        called = [
+            node for node in nodes if isinstance(node, Term) and node.text.isascii() and node.text.isalpha()
+        ]
+        meant = {node: self._customers_called(node.text) for node in called}
+        named = [node for node, customers in meant.items() if customers]
+        if not named:
+            return Listed({})
+        customers = set.intersection(*(meant[node] for node in named))
+        rest = tuple(node for node in nodes if node not in named)
+        if rest:
+            found = self._find(rest[0] if len(rest) == 1 else And(rest), wide=True).every()
+            return Listed({key: hit for key, hit in found.items() if hit.customer in customers})
+        marks = ", ".join("?" * len(customers))
+        sql = f"SELECT key, customer FROM passages WHERE kind = 'profile' AND customer IN ({marks})"
+        rows = self._vault.catalog.rows(sql, list(customers))
+        return Listed({key: Scored(key, 0.0, None, customer) for key, customer in rows})
+
+    def _customers_called(self, text: str) -> set[int]:
+        matches = resolve(self._vault.catalog, text)
+        return {match.key for match in matches if self._archived in (None, match.is_archived)}
 
 
 def _words(query: Query, vault: Vault, engine: Engine) -> Words:
@@ -238,16 +287,6 @@ def _with_recency(hit: Scored, today: int) -> float:
         return hit.score
     age = max(0, today - hit.day)
     return hit.score * (1.0 + _RECENCY * math.exp2(-age / _HALVED_AFTER))
-
-
-def _by_name(catalog: Catalog, query: Query, archived: bool | None) -> Found:
-    """Find the profiles of customers called so, by pinyin or file name; the last resort for one word."""
-    if not isinstance(query, Term) or not (query.text.isascii() and query.text.isalpha()):
-        return Listed({})
-    keys = [match.key for match in resolve(catalog, query.text) if archived in (None, match.is_archived)]
-    marks = ", ".join("?" * len(keys))
-    sql = f"SELECT key, customer FROM passages WHERE kind = 'profile' AND customer IN ({marks})"
-    return Listed({key: Scored(key, 0.0, None, customer) for key, customer in catalog.rows(sql, keys)})
 
 
 # --- showing -----------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import tantivy
 from vault_tool.errors import VaultError
 from vault_tool.search import analyzer
 from vault_tool.search.engine import (
+    HEAD,
     AllOf,
     AnyOf,
     Best,
@@ -44,6 +45,7 @@ _TOKENIZER = "blanks"
 _LOCK_SECONDS = 0.5  # a save takes 20 ms; whoever holds the lock longer is building
 _FULL_HEAP, _SAVE_HEAP = 120_000_000, 16_000_000  # bytes; the least that it takes is 15 MB a thread
 _TOLD_EVERY = 500
+_MANY_SEGMENTS = 16  # a save makes one; merging takes longer than the save itself
 
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _Query = tantivy.Query
@@ -156,17 +158,21 @@ class TantivyEngine:
                 writer.delete_documents_by_term("marker", _MARKER)
                 writer.add_document(tantivy.Document(marker=_MARKER, position=json.dumps(kept)))
                 writer.commit()
+                if customers is None or self._count_segments() >= _MANY_SEGMENTS:
+                    # To end while they merge would leave ever more of them.
+                    writer.wait_merging_threads()
             except BaseException:
                 with suppress(Exception):
                     writer.rollback()
                 raise
             finally:
-                # Merging goes on behind: to end before it does would leave ever more segments.
-                with suppress(Exception):
-                    writer.wait_merging_threads()
                 self._searcher = None
             if progress:
                 progress(total, total)
+
+    def _count_segments(self) -> int:
+        self._index.reload()
+        return int(self._index.searcher().num_segments)
 
     def _writer(self, heap: int) -> Any:
         index = self._open_or_make()
@@ -296,14 +302,15 @@ def _hits(searcher: Any, found: Sequence[tuple[Any, Any]]) -> list[Scored]:
 def _asked(wanted: Wanted, searcher: Any) -> Any:
     """Return tantivy's form of what is wanted."""
     wants = list(_wants(wanted.node))
-    if wanted.anywhere or len(wants) == 1:
-        clauses = [(_MUST, _translated(wanted.node, with_head=wanted.anywhere))]
+    if wanted.anywhere:
+        clauses = [(_MUST, _translated(wanted.node, with_head=True))]
     else:
-        inside = _Query.boolean_query([(_SHOULD, _want(want, "own")) for want in wants])
-        clauses = [
-            (_MUST, _translated(wanted.node, with_head=True)),
-            (_MUST, _Query.const_score_query(inside, 0.0)),
-        ]
+        clauses = [(_MUST, _translated(wanted.node, with_head=len(wants) > 1))]
+        if len(wants) > 1:
+            inside = _Query.boolean_query([(_SHOULD, _want(want, "own")) for want in wants])
+            clauses.append((_MUST, _Query.const_score_query(inside, 0.0)))
+        elif not wants[0].is_form:
+            clauses.append((_SHOULD, _head(wants[0])))
     clauses += [(_NOT, _translated(node, with_head=True)) for node in wanted.without]
     if wanted.archived is not None and (wanted.archived or searcher.doc_freq("archived", "1")):
         put_away = _Query.term_query(_SCHEMA, "archived", "1", "basic")
@@ -334,12 +341,16 @@ def _translated(node: Node, *, with_head: bool) -> Any:
             inside = _want(node, "own")
             if not with_head or node.is_form:
                 return inside
-            return _Query.boolean_query([(_SHOULD, inside), (_SHOULD, _want(node, "head"))])
+            return _Query.boolean_query([(_SHOULD, inside), (_SHOULD, _head(node))])
         case AllOf(nodes=nodes):
             occur = _MUST
         case AnyOf(nodes=nodes):
             occur = _SHOULD
     return _Query.boolean_query([(occur, _translated(inner, with_head=with_head)) for inner in nodes])
+
+
+def _head(want: Want) -> Any:
+    return _Query.boost_query(_want(want, "head"), HEAD)
 
 
 def _want(want: Want, field: str) -> Any:

@@ -36,6 +36,7 @@ from vault_tool.search.engines.whoosh_files import (
     Pool,
     Segment,
     explained,
+    let_go,
     light_import,
 )
 from vault_tool.search.engines.whoosh_match import Matcher
@@ -52,6 +53,7 @@ _FORMAT = [2, analyzer.VERSION, unicodedata.unidata_version]
 _MOST_SEGMENTS = 12
 _LOCK_SECONDS = 0.5  # a save takes 20 ms; whoever holds the lock longer is building
 _DELETE_AT_ONCE = 200
+_MOST_TRIES = 5
 _SEGMENT = 50_000  # passages; some 150 MB while they are gathered
 
 
@@ -104,10 +106,20 @@ class WhooshEngine:
         return self._index
 
     def _opened(self) -> Matcher | None:
-        if self._matcher is None and (index := self._open()) is not None:
-            self._reader = index.reader()
-            leaves = [leaf for leaf, _ in self._reader.leaf_readers()]
-            self._matcher = Matcher([Segment(leaf) for leaf in leaves if leaf.doc_count_all()])
+        """Return what answers from the last commit; None without one."""
+        for attempt in range(_MOST_TRIES):
+            if self._matcher is not None or (index := self._open()) is None:
+                break
+            generation = index.latest_generation()
+            try:
+                self._reader = index.reader()
+                leaves = [leaf for leaf, _ in self._reader.leaf_readers()]
+                self._matcher = Matcher([Segment(leaf) for leaf in leaves if leaf.doc_count_all()])
+            except Exception as error:
+                let_go(error)
+                # A commit of another process takes away the files of the one before, between two looks.
+                if generation == index.latest_generation() or attempt + 1 == _MOST_TRIES:
+                    raise
         return self._matcher
 
     # --- following the catalog

@@ -177,11 +177,11 @@ def explained() -> Iterator[None]:
         raise
     except Exception as error:
         # It reads binary files and pickles without checking: any exception there is may come out.
-        _let_go(error)
+        let_go(error)
         raise EngineDamaged(str(error)) from error
 
 
-def _let_go(error: Exception) -> None:
+def let_go(error: Exception) -> None:
     """Close the files that Whoosh leaves open where it fails; some systems remove no open file."""
     import traceback
 
@@ -220,6 +220,10 @@ class Segment:
         self._perdoc = perdoc
         self.deleted = frozenset(perdoc.deleted_docs())
         self._known: dict[tuple[str, bytes], tuple[array[int], array[float]]] = {}
+        # Opened now, for the next commit of another process may take the files away.
+        for name in (*COLUMNS, _LENGTH_OF.format("own")):
+            if perdoc.has_column(name):
+                perdoc.column_reader(name, NumericColumn(COLUMNS.get(name, "B")))
         self._columns: dict[str, array[int]] = {}
         self._lengths: dict[str, bytes] = {}
 

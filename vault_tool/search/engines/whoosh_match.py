@@ -10,7 +10,7 @@ from itertools import repeat
 from math import log
 from operator import itemgetter
 
-from vault_tool.search.engine import K1, AllOf, AnyOf, B, Best, Node, Order, Scored, Want, Wanted
+from vault_tool.search.engine import HEAD, K1, AllOf, AnyOf, B, Best, Node, Order, Scored, Want, Wanted
 from vault_tool.search.engines.whoosh_files import MARKER, NO_DAY, Segment, light_import
 
 with light_import():
@@ -106,8 +106,8 @@ class Matcher:
 
     def _scores(self, segment: Segment, wanted: Wanted, found: Collection[int]) -> _Scores:
         wants = list(_wants(wanted.node))
-        with_head = wanted.anywhere or len(wants) > 1
-        weighings = [self._weigh(field, token) for field, token in _signs(wants, with_head=with_head)]
+        weighings = [self._weigh(field, token) for field, token in _signs(wants)]
+        weighings = [each for each in weighings if segment.postings(each.field, each.token)[0]]
         if len(weighings) == 1 and isinstance(found, array):
             return zip(weighings[0].scores(segment), found, strict=True)
         scores = dict.fromkeys(found, 0.0)
@@ -146,7 +146,7 @@ class _Weighing:
         if self.field == _FORMS:
             return repeat(self._rarity, len(documents))
         if self.field == _HEAD:
-            return [self._rarity * weight * (K1 + 1) / (weight + K1) for weight in weights]
+            return [HEAD * self._rarity * weight * (K1 + 1) / (weight + K1) for weight in weights]
         lengths = segment.lengths(_OWN)
         for weight in set(weights).difference(self._by_weight):
             self._by_weight[weight] = [
@@ -180,13 +180,13 @@ def _wants(node: Node) -> Iterator[Want]:
                 yield from _wants(inner)
 
 
-def _signs(wants: Iterable[Want], *, with_head: bool) -> list[tuple[str, str]]:
+def _signs(wants: Iterable[Want]) -> list[tuple[str, str]]:
     """Return the tokens that score, and in which field; words that only begin so say nothing more."""
     found: dict[tuple[str, str], None] = {}
     for want in wants:
         for token in want.tokens:
             found[_FORMS if want.is_form else _OWN, token] = None
-            if with_head and not want.is_form:
+            if not want.is_form:
                 found[_HEAD, token] = None
     return list(found)
 
