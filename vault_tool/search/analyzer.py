@@ -14,6 +14,7 @@ from operator import add
 from typing import NamedTuple
 
 from vault_tool.notes.folding import HAN_CLASS, is_han
+from vault_tool.patterns import pattern
 
 VERSION = 3
 """Goes up when tokens change: what was indexed before is indexed anew."""
@@ -24,11 +25,10 @@ LONGEST_TOKEN = 100
 GAP = "\x1f"
 """Stands between two tokens that do not follow one another, and is no word of any text."""
 
-_RUN = re.compile(f"[{HAN_CLASS}]+|[^\\W_{HAN_CLASS}]+")
-_UNIT = re.compile(f"[{HAN_CLASS}]|[^\\W_{HAN_CLASS}]+")
+_RUN = pattern(f"[{HAN_CLASS}]+|[^\\W_{HAN_CLASS}]+")
 _FIRST_HAN = "\u2e80"  # what sorts before it begins with another script
 # `80,000`, `138 1234 5678`, `0571-8888`: digits that one separator parts. Not a full stop: 80.5 is not 805.
-_NUMBERS = re.compile(rf"(?<![^\W_{HAN_CLASS}])\d+(?:[ ,'-]\d+)+(?![^\W_{HAN_CLASS}])")
+_NUMBERS = pattern(rf"(?<![^\W_{HAN_CLASS}])\d+(?:[ ,'-]\d+)+(?![^\W_{HAN_CLASS}])")
 _MOST_PARTS = 4
 
 
@@ -96,11 +96,19 @@ def sign_of(vocabulary: str, word: str) -> str:
 
 def units(folded: str) -> list[Unit]:
     """Cut the text of a query's term into what must follow one another."""
+    # Without a pattern: to compile one with all Han characters takes longer than everything else of a query.
     found: list[Unit] = []
+    word = ""
     end = -1
-    for match in _UNIT.finditer(folded):
-        found.append(Unit(match[0], match.start() == end))
-        end = match.end()
+    for at, character in enumerate(folded):
+        if not character.isalnum() and not is_han(character):
+            continue
+        is_word = not is_han(character)
+        if is_word and word and end == at:
+            found[-1] = found[-1]._replace(text=found[-1].text + character)
+        else:
+            found.append(Unit(character, end == at))
+        word, end = character if is_word else "", at + 1
     return found
 
 
@@ -157,7 +165,7 @@ def _joined(chain: str) -> Iterator[str]:
 
 # --- English -----------------------------------------------------------------------------------------------
 
-_VOWEL = re.compile(r"[aeiouy]")
+_VOWEL = pattern(r"[aeiouy]")
 
 
 @lru_cache(maxsize=20_000)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from vault_tool.notes.values import parse_date, parse_loose_date
+from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 
 
@@ -19,10 +20,10 @@ class Days(NamedTuple):
     last: date | None
 
 
-_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?\Z", re.ASCII)
-_QUARTER = re.compile(r"(\d{4})[-年]?[Qq]([1-4])\Z", re.ASCII)
-_YEAR = re.compile(r"(\d{4})年?\Z", re.ASCII)
-_COUNT = re.compile(r"(\d{1,5})\s*(\D+)\Z", re.ASCII)
+_MONTH = pattern(r"(\d{4})[-/.年](\d{1,2})月?\Z", re.ASCII)
+_QUARTER = pattern(r"(\d{4})[-年]?[Qq]([1-4])\Z", re.ASCII)
+_YEAR = pattern(r"(\d{4})年?\Z", re.ASCII)
+_COUNT = pattern(r"(\d{1,5})\s*(\D+)\Z", re.ASCII)
 _LENGTHS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _NAMED_DAYS = {
     "three-days-ago": -3,

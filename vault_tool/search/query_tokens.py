@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from vault_tool.patterns import pattern
+
 
 class Part(NamedTuple):
     """One of the values behind a filter's colon, as typed, and where it begins."""
@@ -31,9 +33,9 @@ class Token(NamedTuple):
 
 _QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "＂": "＂"}
 _OPEN, _CLOSE, _NOT = "(（", ")）", "-－"
-_WORD = re.compile(r"[^\s()（）\"“”「」＂]+")
-_KEY = re.compile(r"([^\s:：<>=\"“”「」＂()（）]+)[:：](?!//)")
-_VALUE = re.compile(r"[^\s()（）\"“”「」＂,，]*")
+_WORD = pattern(r"[^\s()（）\"“”「」＂]+")
+_KEY = pattern(r"([^\s:：<>=\"“”「」＂()（）]+)[:：](?!//)")
+_VALUE = pattern(r"[^\s()（）\"“”「」＂,，]*")
 _COMPARES = "<>=≤≥＜＞＝"
 
 

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from vault_tool.notes.values import Amount, parse_amount
+from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 from vault_tool.search.days import Days, read_days, read_length
 from vault_tool.search.query_errors import Backward, BadDays, BadNumber, QueryError
 from vault_tool.search.tree import Between, Within
 
-_COMPARISON = re.compile(r"(>=|<=|>|<|=|≥|≤)?\s*(.*)\Z", re.DOTALL)
+_COMPARISON = pattern(r"(>=|<=|>|<|=|≥|≤)?\s*(.*)\Z", re.DOTALL)
 _SAME = {"≥": ">=", "≤": "<=", None: "="}
 # A length of time counts back from today where a field tells of what was, and ahead where of what will be.
 _PAST = frozenset({"date", "last", "created", "reviewed"})

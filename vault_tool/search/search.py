@@ -204,7 +204,7 @@ class _Search:
         return word, self._find(term, {term: word}) if word else Listed({})
 
     def _by_name(self) -> Found:
-        """Find by pinyin or file name, the last resort: profiles, or what else is asked of those customers."""
+        """Find by pinyin or file name, the last resort: profiles, or what else is asked of such customers."""
         nodes = self.wanted.nodes if isinstance(self.wanted, And) else (self.wanted,)
         called = [
             node for node in nodes if isinstance(node, Term) and node.text.isascii() and node.text.isalpha()
