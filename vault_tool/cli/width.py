@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 ELLIPSIS = "…"
 
-# Two columns each, known without asking: loading wcwidth's tables takes longer than listing a vault.
-_WIDE = "\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60"
-_PLAIN = " -~\u2014\u2018\u2019\u201c\u201d\u2026\u00b7"
-# As texts: `re` compiles a pattern when it is first used, and most runs need none.
-_KNOWN = f"[{_PLAIN}{_WIDE}]*"
-_WIDE_CHARACTER = f"[{_WIDE}]"
+# Known without asking: loading wcwidth's tables takes longer than listing a vault, and to compile a pattern
+# with all these characters takes longer than looking at each.
+_TWO_COLUMNS = (
+    "\u4e00\u9fff",
+    "\uff01\uff60",
+    "\u3001\u3029",
+    "\u3041\u3096",
+    "\u30a1\u30fa",
+    "\u3400\u4dbf",
+)
+_ONE_COLUMN = " ~", "\u2014\u2014", "\u2018\u2019", "\u201c\u201d", "\u2026\u2026", "\u00b7\u00b7"
 _STYLE = r"\x1b\[[0-9;]*m"
 
 # A Chinese line may break anywhere, but not before a closing mark, nor after an opening one.
@@ -25,13 +31,22 @@ def width(text: str) -> int:
     if text.isascii() and text.isprintable():
         return len(text)
     text = re.sub(_STYLE, "", text)
-    if re.fullmatch(_KNOWN, text):
-        return len(text) + len(re.findall(_WIDE_CHARACTER, text))
+    known = [_columns_of(character) for character in text]
+    if 0 not in known:
+        return sum(known)
     from wcwidth import wcswidth, wcwidth
 
     columns = wcswidth(text)
     # -1 says that a control character is in it: those count as nothing.
     return columns if columns >= 0 else sum(max(0, wcwidth(character)) for character in text)
+
+
+@cache
+def _columns_of(character: str) -> int:
+    """Return the columns of a character that is known without asking, else 0."""
+    if any(ends[0] <= character <= ends[1] for ends in _ONE_COLUMN):
+        return 1
+    return 2 if any(ends[0] <= character <= ends[1] for ends in _TWO_COLUMNS) else 0
 
 
 def pad(text: str, columns: int) -> str:
@@ -89,4 +104,4 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 def _breaks(before: str, after: str) -> bool:
     if before in _OPENING or after in _CLOSING:
         return False
-    return bool(re.match(_WIDE_CHARACTER, before) or re.match(_WIDE_CHARACTER, after))
+    return 2 in (_columns_of(before), _columns_of(after))

@@ -152,6 +152,8 @@ def ordered_tokens(wanted: list[Unit]) -> tuple[str, ...]:
 
 def joined_number(folded: str) -> str | None:
     """Return a number typed with separators as one run of digits; None for anything else."""
+    if not folded.rstrip()[-1:].isdecimal():
+        return None
     return re.sub(r"\D", "", folded) if _NUMBERS.fullmatch(folded.strip()) else None
 
 
