@@ -20,6 +20,7 @@ from tests.search.vaults import ENGINES, close_all, exactly_found, make_vault, o
 from vault_tool.search.engine import open_engine
 from vault_tool.search.follow import follow, strays
 from vault_tool.vault.catalog import Catalog
+from vault_tool.vault.catalog_read import problems
 from vault_tool.vault.vault import Vault, vault_at
 
 files = st.sampled_from(["a", "b", "c", "客户/d", "客户/e"])
@@ -128,10 +129,17 @@ class Histories(RuleBasedStateMachine):
         with afresh.catalog as catalog:
             catalog.start_anew()
             afresh.fresh()
-            everything = all_texts(afresh)
+            # Of a note that can't be read now, what it said last still holds: no scan of today's files knows.
+            unread = {path.stem for path, _ in problems(catalog)}
+            everything = [text for text in all_texts(afresh) if text.place[0] not in unread]
         for name in ENGINES:
             engine = self.followed(name)
-            wrong = [q for q in asked if exactly_found(self.vault, engine, q) != scan(everything, q)]
+            wrong = [
+                query
+                for query in asked
+                if {place for place in exactly_found(self.vault, engine, query) if place[0] not in unread}
+                != scan(everything, query)
+            ]
             assert (name, wrong) == (name, [])
             assert strays(engine, self.vault.catalog, self.vault.schema) == []
             engine.close()

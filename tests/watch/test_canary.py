@@ -6,21 +6,18 @@ import hashlib
 import os
 import random
 import sqlite3
-import subprocess
-import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.vaults import make_vault
+from tests.conftest import VaultRun
 from tests.watch.watching import Watch, eventually
 from vault_tool.search.engine import open_engine
 from vault_tool.vault.vault import vault_at
-
-Canary = Callable[[], str]
 
 # In front matter; `{}` is the secret. What stands after `person` is sealed for people only.
 FIELDS = """mobile: {}
@@ -98,45 +95,74 @@ product:: {{{{seal: {}}}}}
 {{{{seal: {}
 """
 NOTES = {
-    "company.md": "---\nid: c100000001\nname: Plain Co\ntype: enterprise\naliases: ['{{{{seal: {}}}}}']\n"
+    "customers/company.md": "---\nid: c100000001\nname: Plain Co\ntype: enterprise\naliases: ['{{{{seal: {}}}}}']\n"
     "tags: ['{{{{封存: {}}}}}']\n" + FIELDS + CONTACTS + "---\n" + BODY,
-    "person.md": "---\nid: c100000002\n类型: 个人客户\nname: Somebody\n" + PERSONAL + FIELDS + "---\n" + BODY,
-    "typeless.md": "---\nid: c100000003\nname: Untyped\n" + PERSONAL + FIELDS + "---\n" + BODY,
-    "mistyped.md": "---\nid: c100000004\nname: Other\ntype: persn\n" + PERSONAL + FIELDS + "---\n" + BODY,
-    "twice.md": "---\nid: c100000005\nname: Twice\ntype: enterprise\ntype: person\n" + PERSONAL + "---\n",
-    "broken.md": "---\nid: c100000006\nname: Broken\nodd: [1\n" + PERSONAL + FIELDS + CONTACTS + "---\n" + BODY,
-    "tabs.md": "---\nname: Tabs\n\tx: ]\n" + FIELDS + "---\n" + BODY,
-    "unclosed.md": "---\nid: c100000007\nname: Unclosed\n" + PERSONAL + FIELDS + CONTACTS + "\n" + BODY,
-    "gbk.md": "---\nid: c100000008\nname: 国标\ntype: person\n" + PERSONAL + FIELDS + "---\n" + BODY,
-    "old.md": "---\nid: c100000009\nname: Archived\ntype: person\n" + PERSONAL + FIELDS + "---\n" + BODY,
+    "customers/person.md": "---\nid: c100000002\n类型: 个人客户\nname: Somebody\n"
+    + PERSONAL
+    + FIELDS
+    + "---\n"
+    + BODY,
+    "customers/typeless.md": "---\nid: c100000003\nname: Untyped\n" + PERSONAL + FIELDS + "---\n" + BODY,
+    "customers/mistyped.md": "---\nid: c100000004\nname: Other\ntype: persn\n"
+    + PERSONAL
+    + FIELDS
+    + "---\n"
+    + BODY,
+    "customers/twice.md": "---\nid: c100000005\nname: Twice\ntype: enterprise\ntype: person\n"
+    + PERSONAL
+    + "---\n",
+    "customers/broken.md": "---\nid: c100000006\nname: Broken\nodd: [1\n"
+    + PERSONAL
+    + FIELDS
+    + CONTACTS
+    + "---\n"
+    + BODY,
+    "customers/tabs.md": "---\nname: Tabs\n\tx: ]\n" + FIELDS + "---\n" + BODY,
+    "customers/unclosed.md": "---\nid: c100000007\nname: Unclosed\n"
+    + PERSONAL
+    + FIELDS
+    + CONTACTS
+    + "\n"
+    + BODY,
+    "customers/gbk.md": "---\nid: c100000008\nname: 国标\ntype: person\n"
+    + PERSONAL
+    + FIELDS
+    + "---\n"
+    + BODY,
+    "archive/old.md": "---\nid: c100000009\nname: Archived\ntype: person\n"
+    + PERSONAL
+    + FIELDS
+    + "---\n"
+    + BODY,
 }
 OPEN = "---\nid: c200000000\nname: Open\ntype: enterprise\nphone: {}\nremark: {}\n---\n{} **{}**\n\n## 2026-11-18 电话\n\n{}\n"
 
 
-class Secrets:
-    """Words that stand nowhere else in the world."""
+class Canaries:
+    """Words that stand nowhere else in the world; all begin alike, so that one look finds any of them."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, beginning: str) -> None:
+        self.beginning = beginning
         self.words: list[str] = []
 
     def word(self) -> str:
         """Return another one."""
-        self.words.append("".join(self._random.choices("bcdfghjklmnpqrstvwxz", k=14)))
+        self.words.append(self.beginning + "".join(random.choices("bcdfghjklmnpqrstvwxz", k=10)))
         return self.words[-1]
 
     def fill(self, text: str) -> str:
         """Return a text with a word of its own at every `{}`."""
         return text.format(*(self.word() for _place in range(text.count("{}"))))
 
-
-def needles(word: str) -> Iterator[bytes]:
-    """Yield what would give a word away: itself in some encodings, and its digests."""
-    yield from (word.encode(), word.encode("utf-16-le"), word.encode("utf-16-be"), word[::-1].encode())
-    for name in ("md5", "sha1", "sha256", "blake2b", "blake2s"):
-        digest = hashlib.new(name, word.encode())
-        yield digest.digest()[:16]
-        yield digest.hexdigest()[:24].encode()
+    def needles(self) -> Iterator[bytes]:
+        """Yield what would give them away: themselves in some encodings, the digests of some of them."""
+        yield from (
+            self.beginning.encode(coding) for coding in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le")
+        )
+        for word in self.words[::8]:
+            for name in ("md5", "sha1", "sha256", "blake2b"):
+                digest = hashlib.new(name, word.encode())
+                yield from (digest.digest()[:12], digest.hexdigest()[:16].encode())
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -155,7 +181,7 @@ def cells(path: Path) -> Iterator[tuple[str, bytes]]:
     with closing(sqlite3.connect(path)) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
-            for row in database.execute(f"SELECT * FROM {table}"):  # noqa: S608 - its own tables
+            for row in database.execute(f"SELECT * FROM {table}"):
                 for value in row:
                     data = value if isinstance(value, bytes) else str(value).encode()
                     yield table, data
@@ -172,74 +198,99 @@ def unpacked(data: bytes) -> Iterator[bytes]:
             continue
 
 
-def leaks(folder: Path, words: list[str]) -> list[str]:
-    """Say which words a folder gives away, and where."""
-    sought = {needle: word for word in words for needle in needles(word)}
-    return [
-        f"{word} in {where}"
-        for where, data in contents(folder)
-        for needle, word in sought.items()
-        if needle in data
-    ]
+def leaks(folder: Path, canaries: Canaries) -> list[str]:
+    """Say where a folder gives some of them away."""
+    needles = list(canaries.needles())
+    where: dict[str, bytearray] = {}
+    for place, data in contents(folder):
+        where.setdefault(place, bytearray()).extend(data + b"\0")
+    return [place for place, data in where.items() if any(needle in data for needle in needles)]
 
 
-def known(root: Path, env: Mapping[str, str], words: list[str]) -> list[str]:
-    """Say which words, or beginnings of them, the index has."""
+def indexed(root: Path, env: Mapping[str, str], canaries: Canaries) -> list[str]:
+    """Return those of them that the index knows."""
     vault = vault_at(root, env)
-    engine = open_engine(vault.settings.search.engine, vault.places.cache / "search")
-    with closing(engine):
-        return [word for word in words if engine.words(word[:6])]
+    with closing(open_engine(vault.settings.search.engine, vault.places.cache / "search")) as engine:
+        return engine.words(canaries.beginning)
 
 
 @pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
-def test_no_secret_enters_the_cache(engine: str, tmp_path: Path, clean_env: dict[str, str]):
+def test_no_secret_enters_the_cache(
+    engine: str, vault_run: VaultRun, tmp_path: Path, clean_env: dict[str, str]
+):
     if engine == "tantivy":
         pytest.importorskip("tantivy")
-    secrets, plain = Secrets(1), Secrets(2)
+    secret, plain = Canaries("zqxjk"), Canaries("kvwqx")
     root = make_vault(tmp_path / "库", {})
     with (root / "vault.toml").open("a", encoding="utf-8") as settings:
         settings.write(f'[search]\nengine = "{engine}"\n')
-    (root / "archive").mkdir()
-    for name, text in NOTES.items():
-        folder = root / ("archive" if name == "old.md" else "customers")
-        filled = secrets.fill(text)
-        (folder / name).write_bytes(filled.encode("gbk" if name == "gbk.md" else "utf-8"))
+    for path, text in NOTES.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_bytes(secret.fill(text).encode(coding(path)))
     opened = plain.fill(OPEN)
     (root / "customers/open.md").write_text(opened, encoding="utf-8")
 
     def vault(*argv: str) -> str:
-        command = [sys.executable, "-m", "vault_tool", "-C", str(root), *argv]
-        ran = subprocess.run(command, env=clean_env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        assert ran.returncode in (0, 1), ran.stderr.decode()
-        return ran.stdout.decode()
+        ran = vault_run("-C", str(root), *argv)
+        assert ran.status in (0, 1), ran.err
+        return ran.out
 
     def look() -> None:
         cache = Path(clean_env["VAULT_NOTES_HOME"]) / "cache"
-        assert leaks(cache, secrets.words) == []
-        assert known(root, clean_env, secrets.words) == []
+        assert leaks(cache, secret) == []
+        assert indexed(root, clean_env, secret) == []
         # Or else this looks in the wrong place.
-        assert {leak.split()[0] for leak in leaks(cache, plain.words)} == set(plain.words)
-        assert known(root, clean_env, plain.words[2:]) == plain.words[2:]
+        assert any("catalog.db" in place for place in leaks(cache, plain))
+        assert set(indexed(root, clean_env, plain)) == set(plain.words)
 
     vault("list", "--columns", "name,phone,tags")
-    said = vault("search", plain.words[2], "--json")
-    for word in secrets.words[::40]:
-        assert vault("search", word, "--json").count('"total": 0') == 1
+    for word in [secret.beginning + "*", *secret.words[::40]]:
+        assert '"total": 0' in vault("search", word, "--json")
+    assert "open.md" in vault("search", plain.words[2])
     look()
     with Watch(root, clean_env) as watch:
-        for name in NOTES:
-            path = root / ("archive" if name == "old.md" else "customers") / name
-            coding = "gbk" if name == "gbk.md" else "utf-8"
-            path.write_bytes(path.read_bytes() + secrets.fill("\n{{{{seal: {}}}}}\n{{{{seal: {}\n").encode(coding))
+        for path in NOTES:
+            more = secret.fill("\n{{{{seal: {}}}}}\n{{{{封存：{}\n").encode(coding(path))
+            (root / path).write_bytes((root / path).read_bytes() + more)
         later = plain.word()
         (root / "customers/open.md").write_text(f"{opened}\n{later}\n", encoding="utf-8")
-        eventually(lambda: f'"path"' in vault("search", later, "--json"), "the watcher's word")
-        vault("show", "Somebody")
+        eventually(lambda: "open.md" in vault("search", later), "the watcher's word")
         watch.settle()
         look()
     vault("index", "--rebuild")
     vault("index", "--verify")
-    vault("show", "Plain Co", "--json")
+    shown = vault("show", "Plain Co") + vault("show", "Somebody", "--json")
+    vault_run("--", env={"_VAULT_COMPLETE": "zsh_complete", "COMP_WORDS": "vault show So", "COMP_CWORD": "2"})
     look()
-    assert plain.words[2] in said
-    assert leaks(Path(clean_env["VAULT_NOTES_HOME"]) / "state", secrets.words) == []
+    assert secret.beginning not in shown
+    # No command has changed a note, so that nothing waits to be undone.
+    assert leaks(Path(clean_env["VAULT_NOTES_HOME"]) / "state", secret) == []
+
+
+def coding(path: str) -> str:
+    """Name a note's encoding."""
+    return "gbk" if path.endswith("gbk.md") else "utf-8"
+
+
+@pytest.mark.xfail(strict=True, reason="the index keeps the words of passages that are gone")
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_what_is_marked_later_leaves_the_cache(
+    engine: str, vault_run: VaultRun, tmp_path: Path, clean_env: dict[str, str]
+):
+    if engine == "tantivy":
+        pytest.importorskip("tantivy")
+    secret = Canaries("zqxjk")
+    first, second = secret.word(), secret.word()
+    note = f"---\nid: c100000001\nname: A\ntype: enterprise\nphone: {first}\n---\n\n## 2026-11-20\n\nsay {second}\n"
+    root = make_vault(tmp_path / "库", {"a.md": note, "b.md": "---\nname: B\n---\nother words\n"})
+    with (root / "vault.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'[search]\nengine = "{engine}"\n')
+    assert "a.md" in vault_run("-C", str(root), "search", second).out
+
+    marked = note.replace("enterprise", "person").replace(second, f"{{{{seal: {second}}}}}")
+    (root / "customers/a.md").write_text(marked, encoding="utf-8")
+
+    found = vault_run("-C", str(root), "search", second[:-1])
+    assert second not in found.out + found.err
+    assert indexed(root, clean_env, secret) == []
+    assert leaks(Path(clean_env["VAULT_NOTES_HOME"]) / "cache", secret) == []

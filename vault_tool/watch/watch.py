@@ -46,6 +46,8 @@ LOOKS = (0.2, 0.8)
 # What nobody told of within this time, nobody will.
 TOLD_WITHIN = 5.0
 VERIFIED_AT_ONCE = 100
+# A warm process that keeps ending is left alone: each start of one compares everything.
+MOST_RESTARTS = 5
 # How long work may go on when we are asked to stop.
 PATIENCE = 2.0
 
@@ -98,6 +100,7 @@ class Watcher:
         self._serve = serve
         # It may fork, which wants a process without threads.
         self._server = serve()
+        self._restarts = 0
         self._dirty = Dirty(clock, self._out_of_sync)
         self._listening = Listening(vault.root, vault.places.state, self._dirty, clock)
         self._intake = Intake(vault)
@@ -269,7 +272,8 @@ class Watcher:
         if not self._vault.root.is_dir():
             raise VaultGone(path=self._vault.root)
         self._listening.check()
-        if self._server and not self._server.is_alive():
+        if self._server and self._restarts < MOST_RESTARTS and not self._server.is_alive():
+            self._restarts += 1
             # It may fork: while it starts, nobody listens.
             self._listening.stop()
             self._server = self._serve()
