@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +14,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import Group, Option, group
 from vault_tool.cli.output import ColorChoice
 from vault_tool.cli.width import width
+from vault_tool.errors import VaultError
 from vault_tool.messages import N_, _
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ EXAMPLES = (
 )
 
 
+# They compare all files first, and load much.
+_ASKING = ("search", "list", "show")
+
+
 class Root(Group):
     """The group `vault`, which loads a command when it is called."""
 
@@ -106,6 +112,8 @@ class Root(Group):
         """Find the command that is called; an unknown one names those that look like it."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        if args[0] in _ASKING and not ctx.resilient_parsing and "--help" not in args:
+            _look_ahead(ctx)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -123,6 +131,18 @@ class Root(Group):
         for title, listeds in GROUPS:
             with formatter.section(_(title)):
                 formatter.write_dl([(listed.name.ljust(column), _(listed.summary)) for listed in listeds])
+
+
+def _look_ahead(ctx: click.Context) -> None:
+    """Have the files compared while the command is being loaded; whatever is wrong, the command will tell."""
+    app = ctx.find_object(App)
+    directory = ctx.params.get("directory")
+    if app is None:
+        return
+    app.given = app.cwd / directory if directory else None
+    with suppress(VaultError):
+        if not app.is_watched:
+            app.vault.look_ahead()
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,15 +11,14 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.ask import NotTogether, QueryCommand, query_text, reading_for
 from vault_tool.cli.complete import queries
 from vault_tool.cli.help import argument, command, option
-from vault_tool.cli.hits import choice_line, grouped, hit_lines
 from vault_tool.cli.pick import check_can_pick, fresh, pick_line
 from vault_tool.cli.progress import shown
 from vault_tool.cli.where import seen_from
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, ngettext
-from vault_tool.search.query import parse_query
-from vault_tool.search.search import Answer, By, Hit, Sort
-from vault_tool.search.search import search as search_vault
+
+if TYPE_CHECKING:
+    from vault_tool.search.search import Answer, By, Hit, Sort
 
 _LIMIT = 20
 
@@ -64,7 +64,7 @@ class SearchCommand(QueryCommand):
     examples=(
         "vault search 报价 stage:proposal",
         "vault search '\"企业版 方案\"' -测试 date:>=2026-06",
-        "vault search quote OR 报价 owner:me --sort date",
+        "vault search '(quote OR 报价) owner:me' --sort date",
         "vault search 企业版 --by customer",
         "vault search 再让 --open",
     ),
@@ -114,6 +114,9 @@ def search(
     text = query_text(query)
     if not text.strip():
         raise NothingToSearch
+    from vault_tool.search.query import parse_query
+    from vault_tool.search.search import search as search_vault
+
     tree = parse_query(text, reading_for(app))
     if pick:
         check_can_pick(app)
@@ -139,6 +142,8 @@ def search(
     elif answer.hits and (pick or opened is not None):
         return _edit(app, _wanted(app, answer, opened), text)
     else:
+        from vault_tool.cli.hits import hit_lines
+
         app.out.lines(hit_lines(app, answer.hits))
         app.out.flush()
         _tell(app, answer, by)
@@ -160,6 +165,8 @@ def _print_paths(app: App, answer: Answer, end: str) -> None:
 
 
 def _wanted(app: App, answer: Answer, number: int | None) -> Hit:
+    from vault_tool.cli.hits import choice_line, grouped
+
     if number is None:
         question = _("Which hit?")
         return answer.hits[pick_line(app, question, [choice_line(app, hit) for hit in answer.hits])]

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -185,7 +184,10 @@ def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Ite
             forms.add(sign_of("channel", channel))
         if word:
             forms.add(sign_of("kind", word))
-        own += _stress(bold, tags)
+        if bold or tags != "[]":
+            # A bold piece may end within a word: that is no word of the text.
+            words = set(own)
+            own += [token if token in words else GAP for token in _stress(bold, tags)]
         is_profile = kind == "profile"
         if is_profile:
             for value in head.fields:
@@ -196,12 +198,14 @@ def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Ite
         number = date.fromisoformat(day).toordinal() if day else None
         stamp = _stamp(f"{kind} {number} {is_archived} {channel} {word} {tags} {bold}\n{said}\n{folded}")
         signs_here = " ".join(head.tokens_of_profile()) if is_profile else signs
-        words = (" ".join(own), " ".join(forms), signs_here)
-        yield Document(key, customer, number, bool(is_archived), *words, stamp)
+        texts = (" ".join(own), " ".join(forms), signs_here)
+        yield Document(key, customer, number, bool(is_archived), *texts, stamp)
 
 
 def _stamp(told: str) -> int:
     """Sum up what an engine is told of a passage, in a number that any engine can keep."""
+    from hashlib import blake2b  # a search with nothing to follow needs none
+
     return int.from_bytes(blake2b(told.encode("utf-8", "replace"), digest_size=7).digest(), "big")
 
 

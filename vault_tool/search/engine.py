@@ -9,7 +9,6 @@ never too few.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -53,8 +52,7 @@ class Document(NamedTuple):
     stamp: int
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """All of these tokens, and a word that begins with `prefix`; of `is_form`, among the other forms.
 
     `in_order`: each must follow the one before it, where the engine keeps their order.
@@ -66,15 +64,13 @@ class Want:
     in_order: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(NamedTuple):
     """Every one of these."""
 
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(NamedTuple):
     """At least one of these."""
 
     nodes: tuple[Node, ...]
@@ -83,8 +79,7 @@ class AnyOf:
 Node = Want | AllOf | AnyOf
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which passages an engine is asked for: those where the node holds.
 
     A `Want` may stand in the passage or in its head; unless `anywhere`, at least one must stand in the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cached_property, reduce
 from typing import NamedTuple
@@ -119,19 +118,19 @@ class Finder:
                 )
             elif isinstance(node, Within) and node.of_entry and node.name == "date" and wanted.days is None:
                 first, last = node.days.first or date.min, node.days.last or date.max
-                wanted = replace(wanted, days=(first.toordinal(), last.toordinal()))
+                wanted = wanted._replace(days=(first.toordinal(), last.toordinal()))
             else:
                 return None
         # A filter on entries counts as a word that stands in the entry: the others may stand in its head.
         if signs or wanted.days:
-            wanted = replace(wanted, node=AllOf((wanted.node, *signs)), anywhere=True)
+            wanted = wanted._replace(node=AllOf((wanted.node, *signs)), anywhere=True)
         if of_customers:
             if self._engine.best(wanted, 0).total <= _FEW:
                 return None
             condition = entry_condition(And(tuple(of_customers)))
             sql = f"SELECT c.key FROM customers c WHERE {condition.sql}"
             found = frozenset(key for (key,) in self._catalog.each(sql, condition.parameters))
-            wanted = replace(wanted, customers=found)
+            wanted = wanted._replace(customers=found)
         return wanted
 
     def _is_sure(self, query: Query) -> bool:

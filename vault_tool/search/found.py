@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import replace
 from operator import attrgetter
 from typing import Protocol
 
@@ -68,7 +67,7 @@ class Asked:
     def besides(self, other: Found) -> Found:
         """Return what is here and not in the other."""
         if isinstance(other, Asked):
-            return Asked(self._engine, replace(self._wanted, besides=other._wanted))
+            return Asked(self._engine, self._wanted._replace(besides=other._wanted))
         return Listed(but(self.every(), other.every()))
 
 

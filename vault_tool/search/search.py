@@ -6,10 +6,11 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from vault_tool.messages import N_, Language
 from vault_tool.notes.folding import fold, is_han
@@ -41,6 +42,9 @@ _LEAST_PART = 2
 _MOST_TRIES = 12
 _MOST_NEAR = 5
 _MOST_LOOKED_AT = 200
+_LONGEST = 40  # characters of a word for which others like it are looked for
+# With so few hits, names by pinyin may be what was meant as well.
+_FEW_HITS = 5
 
 
 class NothingWanted(QueryError):
@@ -50,8 +54,7 @@ class NothingWanted(QueryError):
     hint = N_("Say a word, a phrase in quotes, or a filter such as stage:proposal; `vault list` lists all.")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A passage that was found, and the part of it that says why."""
 
     customer: Customer
@@ -94,8 +97,7 @@ class Hit:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a search found: the first hits of `total`.
 
     `nearest` are words that would find something, where nothing was found. `is_behind`: another process is
@@ -189,8 +191,9 @@ class _Search:
         if any(word.has_more for word in self.shown):
             tiers.append(self._find(self.wanted, wide=True).besides(tiers[0]))
         total, ranked = _best(tiers, sort, by, limit, today)
-        if not total:
-            total, ranked = _best([self._by_name()], sort, by, limit, today)
+        if total <= _FEW_HITS:
+            named = reduce(lambda found, tier: found.besides(tier), tiers, self._by_name())
+            total, ranked = _best([*tiers, named], sort, by, limit, today)
         near = () if total else _nearest(self._vault.catalog, self._engine, words_in(self.wanted), self._look)
         return total, ranked, near
 
@@ -233,7 +236,7 @@ def _words(query: Query, vault: Vault, engine: Engine) -> Words:
     made: dict[Term, Word] = {}
     for term in words_in(query, wanted=False):
         if word := make_word(term, synonyms, engine.words):
-            made[term] = replace(word, signs=_signs(term, vault.schema))
+            made[term] = word._replace(signs=_signs(term, vault.schema))
     return made
 
 
@@ -347,8 +350,13 @@ def _nearest(catalog: Catalog, engine: Engine, terms: Iterable[Term], look: Look
     for term in terms:
         text = fold(term.text)
         if not _finds_any(look(Term(text))):
-            likely = _misspelt(catalog, text, look) or words_like(engine.words, text, _MOST_NEAR)
-            found |= dict.fromkeys(likely + _parts(text, look))
+            likely = _misspelt(catalog, text, look) or [
+                # What was deleted, or sealed, may still be a word of the index.
+                like
+                for like in words_like(engine.words, text[:_LONGEST], _MOST_NEAR)
+                if _finds_any(look(Term(like)))
+            ]
+            found |= dict.fromkeys(likely + _parts(text[:_LONGEST], look))
             found |= dict.fromkeys([] if likely else nearest(catalog, term.text, _MOST_NEAR))
     return tuple(found)[:_MOST_NEAR]
 
@@ -367,16 +375,14 @@ def _misspelt(catalog: Catalog, text: str, look: Look) -> list[str]:
 
 def _parts(text: str, look: Look) -> list[str]:
     """Return the longest part of a Han text that finds something; the first of several."""
-    tries = 0
-    for length in range(len(text) - 1, _LEAST_PART - 1, -1):
-        for start in range(len(text) - length + 1):
-            part = text[start : start + length]
-            if (
-                all(map(is_han, part))
-                and (tries := tries + 1) <= _MOST_TRIES
-                and _finds_any(look(Term(part)))
-            ):
-                return [part]
+    parts = (
+        text[start : start + length]
+        for length in range(len(text) - 1, _LEAST_PART - 1, -1)
+        for start in range(len(text) - length + 1)
+    )
+    for part in islice((part for part in parts if all(map(is_han, part))), _MOST_TRIES):
+        if _finds_any(look(Term(part))):
+            return [part]
     return []
 
 

@@ -13,6 +13,7 @@ from vault_tool.search.engine import Engine, EngineBusy, EngineDamaged, Progress
 from vault_tool.search.follow import follow, strays
 from vault_tool.vault.catalog import Catalog, CatalogDamaged
 from vault_tool.vault.catalog_read import changes_since, in_parts
+from vault_tool.vault.lock import write_lock
 from vault_tool.vault.vault import Vault
 
 State = Literal["current", "behind", "missing", "damaged"]
@@ -90,9 +91,14 @@ def rebuild(vault: Vault, reading: Progress | None = None, indexing: Progress | 
     """Make the catalog and then the index anew.
 
     The new catalog is made beside the old one and takes its place at once: who stops before that has lost
-    nothing, and who stops after it has an index that the next search makes. Raises `EngineBusy` when another
-    process is writing to the index.
+    nothing, and who stops after it has an index that the next search makes. Raises `Busy` while another
+    command writes, and `EngineBusy` when another process is writing to the index.
     """
+    with write_lock(vault.places, "index --rebuild"):
+        _rebuild(vault, reading, indexing)
+
+
+def _rebuild(vault: Vault, reading: Progress | None, indexing: Progress | None) -> None:
     if vault.catalog.is_in_memory:
         vault.catalog.start_anew()
     else:
@@ -118,7 +124,7 @@ _BESIDE = "rebuild-"
 
 
 def _forget_left_overs(cache: Path) -> None:
-    """Remove what a rebuild that was killed has left; one that runs at the same time has to begin again."""
+    """Remove what a rebuild that was killed has left."""
     for folder in cache.glob(f"{_BESIDE}*"):
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from vault_tool.notes.folding import HAN_CLASS, fold, is_han
 from vault_tool.search.analyzer import (
@@ -32,8 +32,7 @@ _MOST_ALIKE = 8
 _LEAST_LIKENESS = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """One way of saying something. `is_sure`: what an engine finds for `want` needs no second look.
 
     An engine that does not keep the order of tokens is only sure of those that need none.
@@ -44,8 +43,7 @@ class Wording:
     is_sure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A term of a query: its wordings, and what may be said instead, which ranks after.
 
     `stem` and `number` are other forms of the first wording: of an English word, of a number with separators.
@@ -127,13 +125,18 @@ def _wording(wanted: list[Unit], *, prefix: bool = False) -> Wording:
 
 
 def _pattern(wanted: Iterable[Unit], *, prefix: bool = False) -> re.Pattern[str]:
-    """Return a pattern for units in their order: touching where they touch, else no letter between them."""
+    """Return a pattern for units in their order: touching where they touch, else no letter between them.
+
+    Between Han characters and a word or number a blank may always stand.
+    """
     wanted = list(wanted)
     parts = [_edge(wanted[0], _NOT_AFTER_LETTER), re.escape(wanted[0].text)]
     for before, unit in pairwise(wanted):
         if not unit.is_joined:
             both_words = not is_han(before.text[0]) and not is_han(unit.text[0])
             parts.append(r"[\W_]+" if both_words else r"[\W_]*")
+        elif is_han(before.text[0]) != is_han(unit.text[0]):
+            parts.append(" ?")  # `80万` and `80 万` are two habits of one thing
         parts.append(re.escape(unit.text))
     if not prefix:
         parts.append(_edge(wanted[-1], _NOT_BEFORE_LETTER))

@@ -74,19 +74,24 @@ class SealedKeys:
             pending.extend(field.fields)
             if _is_ever_sealed(field):
                 found.update(fold(spelling) for spelling in field.spellings)
-        self._keys = frozenset(found)
+        self._keys = frozenset(map(_joined, found))
         # The longest first: of `phone number` and `phone`, both may be keys.
         spelt = "|".join(re.escape(key) for key in sorted(found, key=len, reverse=True))
         self._in_text = re.compile(rf"(?<![^\W_])(?:{spelt})[\s\"']*:" if found else r"(?!)")
 
     def __contains__(self, key: str) -> bool:
-        return fold(key) in self._keys
+        return _joined(fold(key)) in self._keys
 
     def stand_in(self, text: str) -> bool:
         """Tell whether a text holds such a key and a colon."""
         if ":" not in text and "：" not in text:
             return False
         return self._in_text.search(unicodedata.normalize("NFKC", text).casefold()) is not None
+
+
+def _joined(key: str) -> str:
+    """Return a key without what people put between its words: `credit-limit` is `credit_limit`."""
+    return re.sub(r"[\s_-]", "", key)
 
 
 class Public:

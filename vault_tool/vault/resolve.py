@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from pathlib import PurePosixPath
@@ -70,6 +69,8 @@ def nearest(catalog: Catalog, text: str, count: int = 5) -> list[str]:
 
 def _likeness(wanted: str, name: str) -> float:
     """Return how much of a text stands in a name in its order; a long name is a little less like it."""
+    import difflib  # only where nothing else fits
+
     blocks = difflib.SequenceMatcher(None, wanted, name, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks) / len(wanted) - len(name) / 1000
 

@@ -14,6 +14,7 @@ from vault_tool.lint.check import Checker
 from vault_tool.lint.run import Linted, lint_paths
 from vault_tool.messages import _
 from vault_tool.search.engine import EngineBusy
+from vault_tool.vault.catalog import CatalogDamaged
 from vault_tool.vault.refresh import Progress
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.watch.dirty import Clock, Dirty
@@ -119,7 +120,11 @@ class Watcher:
         try:
             self._begin()
             while self._stop_by is None:
-                self._turn()
+                try:
+                    self._turn()
+                except CatalogDamaged:
+                    self._vault.catalog.start_anew()
+                    self._reconcile_at = self._clock()
                 self._dirty.wait(self._next())
         except Stopped:
             pass
