@@ -314,3 +314,13 @@ def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
         read(text)
     except QueryError as error:
         assert 1 <= int(str(error.values["position"])) <= len(text) + 1 or error.values["saved"]
+
+
+def test_and_joins_words_as_a_blank_does():
+    assert read("报价 AND 预算") == read("报价 预算")
+    assert read("报价 and") == And((Term("报价"), Term("and")))
+
+
+def test_a_month_alone_is_that_of_this_year_and_behind_a_comparison_a_length():
+    assert read("日期:2月") == read("日期:2026-02")
+    assert read("日期:>2月") == read("日期:>2个月")

@@ -153,6 +153,7 @@ def test_no_file_of_the_index_holds_a_value_that_is_to_be_sealed(vault):
         ("ship", [], ["emerald:2026-09-01"]),
         ("80000", [], ["蓝海:2026-11-20", "蓝海:2026-10-08"]),
         ("lanhai", [], ["蓝海:profile"]),
+        ("lanhai 报价", [], ["蓝海:2026-11-20"]),
     ],
 )
 def test_other_forms_of_a_word_rank_after_the_word_itself(vault, query, first, after):

@@ -26,6 +26,7 @@ def marked(term: Term, text: str, *, wide: bool = False) -> list[str]:
         (Term("企业版"), "用企业版。企业 版", ["企业版"]),
         (Term("price"), "Price, prices, 价price格", ["price", "price"]),
         (Term("q4上线"), "计划Q4上线", ["q4上线"]),
+        (Term("80万"), "80万、80 万、80。万", ["80万", "80 万"]),
         (Term("80,000"), "80,000 元 80 000 80000", ["80,000", "80 000"]),
         (
             Term("企业版 方案", phrase=True),

@@ -21,6 +21,7 @@ class Days(NamedTuple):
 
 
 _MONTH = pattern(r"(\d{4})[-/.年](\d{1,2})月?\Z", re.ASCII)
+_MONTH_OF_THIS_YEAR = pattern(r"(\d{1,2})月\Z", re.ASCII)
 _QUARTER = pattern(r"(\d{4})[-年]?[Qq]([1-4])\Z", re.ASCII)
 _YEAR = pattern(r"(\d{4})年?\Z", re.ASCII)
 _COUNT = pattern(r"(\d{1,5})\s*(\D+)\Z", re.ASCII)
@@ -51,6 +52,8 @@ def _read(text: str, today: date, schema: Schema) -> Days | None:
         return months(int(found[1]), int(found[2]) * 3 - 2, 3)
     if (found := _MONTH.match(text)) and 1 <= int(found[2]) <= 12:
         return months(int(found[1]), int(found[2]), 1)
+    if (found := _MONTH_OF_THIS_YEAR.match(text)) and 1 <= int(found[1]) <= 12:
+        return months(today.year, int(found[1]), 1)
     if found := _YEAR.match(text):
         return months(int(found[1]), 1, 12)
     if word := schema.word("period", text):

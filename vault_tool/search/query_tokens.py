@@ -58,7 +58,9 @@ def tokens(text: str) -> Iterator[Token]:
             at = end or len(text)
         else:
             token, at = _filter(text, at) or _word(text, at)
-            yield token
+            # Words are joined by it anyway; who comes from elsewhere writes it.
+            if token.kind != "word" or unicodedata.normalize("NFKC", token.text) != "AND":
+                yield token
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:

@@ -49,7 +49,9 @@ def _days(name: str, text: str, today: date, schema: Schema) -> Days:
         if not first and not last:
             raise NotReadable(BadDays)
         return Days(first.first if first else None, last.last if last else None)
-    if (length := read_length(value, schema)) is not None:
+    # `11月` is November where nothing is compared, and eleven months elsewhere.
+    is_day = operator == "=" and read_days(value, today, schema)
+    if not is_day and (length := read_length(value, schema)) is not None:
         if name not in _PAST:
             return _compare(operator, today + timedelta(days=length), today + timedelta(days=length))
         day = today - timedelta(days=length)

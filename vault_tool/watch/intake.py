@@ -206,3 +206,15 @@ def _has_two_spellings(path: str) -> bool:
     if path.isascii():
         return False
     return unicodedata.normalize("NFC", path) != unicodedata.normalize("NFD", path)
+
+
+def setting_stamps(root: Path) -> list[tuple[str, int, int]]:
+    """Return what the system says of the files that decide how notes are read."""
+    found = []
+    for path in (root / "vault.toml", *sorted((root / "schema").glob("*.y*ml"))):
+        try:
+            seen = path.stat()
+        except OSError:
+            continue
+        found.append((path.name, seen.st_size, seen.st_mtime_ns))
+    return found

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from vault_tool.errors import VaultError
@@ -19,7 +19,7 @@ from vault_tool.vault.refresh import Progress
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.watch.dirty import Clock, Dirty
 from vault_tool.watch.events import is_setting
-from vault_tool.watch.intake import Intake, Taken
+from vault_tool.watch.intake import Intake, Taken, setting_stamps
 from vault_tool.watch.listening import Listening
 from vault_tool.watch.news import (
     IndexUnwritable,
@@ -112,7 +112,7 @@ class Watcher:
         self._stop_by: float | None = None
         self._later: dict[str, tuple[float, int]] = {}
         self._unverified: list[str] = []
-        self._settings = _stamps(vault.root)
+        self._settings = setting_stamps(vault.root)
         self._beat_at = self._reconcile_at = self._index_at = clock()
 
     def run(self) -> None:
@@ -233,7 +233,7 @@ class Watcher:
 
     def _reconcile(self) -> None:
         """Compare everything because it is time to, and see whether somebody should have told."""
-        if self._vault.catalog.is_in_memory or _stamps(self._vault.root) != self._settings:
+        if self._vault.catalog.is_in_memory or setting_stamps(self._vault.root) != self._settings:
             self._reopen()
         self._report("events", self._listening.check_room())
         last = self._beat.last_reconcile if self._is_whole else None
@@ -287,7 +287,7 @@ class Watcher:
 
     def _reopen(self) -> None:
         """Read settings and schema again; while they can't be read, what they said before holds."""
-        self._settings = _stamps(self._vault.root)
+        self._settings = setting_stamps(self._vault.root)
         try:
             vault = vault_at(self._vault.root, self._env)
         except VaultError as error:
@@ -391,15 +391,3 @@ class Watcher:
         beat.last_event = self._dirty.last_told
         beat.troubles = list(self._troubles)
         write_beat(self._vault.places, beat)
-
-
-def _stamps(root: Path) -> list[tuple[str, int, int]]:
-    """Return what the system says of the files that decide how notes are read."""
-    found = []
-    for path in (root / "vault.toml", *sorted((root / "schema").glob("*.y*ml"))):
-        try:
-            seen = path.stat()
-        except OSError:
-            continue
-        found.append((path.name, seen.st_size, seen.st_mtime_ns))
-    return found
