@@ -55,6 +55,7 @@ def texts(vault: Vault) -> dict[str, str]:
 def test_what_changed_is_taken_and_told(vault: Vault, intake: Intake, root: Path):
     (root / "customers/a.md").write_text(note(0, "新的一次"), "utf-8")
     aged(root / "customers/a.md")
+    aged(root / "customers/b.md")
 
     taken = intake.take(["customers/a.md", "customers/b.md"])
 

@@ -191,7 +191,7 @@ def test_a_folder_moved_out_is_gone_and_what_is_written_there_is_not_ours(
 def test_a_comparison_that_takes_long_comes_less_often(
     start: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(watch, "RECONCILE_SHARE", 1_000_000)
+    monkeypatch.setattr(watch, "RECONCILE_SHARE", 100_000_000)
     start().stop()
     watched = start()
 

@@ -29,6 +29,14 @@ _MODULES = (
     "vault_tool.cli.failure",
     "click.shell_completion",
     "shlex",
+    "vault_tool.search.search",
+    "vault_tool.search.documents",
+    "vault_tool.cli.hits",
+    "vault_tool.vault.resolve",
+    "vault_tool.vault.names",
+    "vault_tool.search.words",
+    "difflib",
+    "hashlib",
 )
 
 

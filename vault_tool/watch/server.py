@@ -186,12 +186,13 @@ class _Server:
                 while self._idle:
                     _end(self._idle.pop())
             if not self._idle:
-                self._fork(listening)
+                self._fork(listening, client)
             client.send(ACCEPTED)
             self._busy.append(self._idle.pop())
             socket.send_fds(self._busy[-1].connection, [b"+"], [client.fileno()])
 
-    def _fork(self, listening: socket.socket) -> None:
+    def _fork(self, *ours_alone: socket.socket) -> None:
+        """Make a worker, which lets go of these: held open there, nobody would see that they are closed."""
         ours, theirs = socket.socketpair()
         if pid := os.fork():
             theirs.close()
@@ -199,8 +200,7 @@ class _Server:
             return
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            # Held open here, they would keep our siblings from seeing that the server is gone.
-            for one in (listening, ours, *(worker.connection for worker in (*self._idle, *self._busy))):
+            for one in (*ours_alone, ours, *(worker.connection for worker in (*self._idle, *self._busy))):
                 one.close()
             os.close(self._lifeline)
             work(theirs, self._run, self._said)
