@@ -279,6 +279,8 @@ def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
             _make_tables(connection)
         # A lost second of a cache is no loss; a damaged file would be made again.
         connection.execute("PRAGMA synchronous = NORMAL")
+        # What a note no longer says in plain is not to linger in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA cache_size = -16000")
         connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0]
     except BaseException:
