@@ -163,6 +163,12 @@ def test_other_forms_of_a_word_rank_after_the_word_itself(vault, query, first, a
     assert set(after) <= set(found)
 
 
+def test_what_only_archived_customers_have_is_counted_where_nothing_else_is_found(vault):
+    assert (ask(vault, "只问过").total, ask(vault, "只问过").put_away) == (0, 1)
+    assert ask(vault, "只问过", archived=None).put_away == 0
+    assert ask(vault, "企业版").put_away == 0
+
+
 def test_synonyms_are_found_after_the_word_itself(tmp_path):
     vault = make_vault(tmp_path, {"a": "\n要优惠\n", "b": "\n要折扣，折扣大\n", "c": "\n打折\n"})
 

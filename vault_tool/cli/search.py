@@ -187,7 +187,14 @@ def _tell(app: App, answer: Answer, by: By) -> None:
         app.out.warn(_("Another process is writing to the index; this is what it held before."))
     if not answer.hits:
         app.out.note(_("Nothing found for: {query}").format(query=answer.query))
-        if answer.nearest:
+        if answer.put_away:
+            count = ngettext(
+                "Archived customers have {count} hit; --all shows it.",
+                "Archived customers have {count} hits; --all shows them.",
+                answer.put_away,
+            )
+            app.out.hint(count.format(count=answer.put_away))
+        elif answer.nearest:
             app.out.hint(_("These would find something: {words}").format(words=_(", ").join(answer.nearest)))
     elif answer.total > len(answer.hits):
         count = (

@@ -100,7 +100,8 @@ class Hit(NamedTuple):
 class Answer(NamedTuple):
     """What a search found: the first hits of `total`.
 
-    `nearest` are words that would find something, where nothing was found. `is_behind`: another process is
+    `nearest` are words that would find something, where nothing was found, and `put_away` counts what
+    archived customers have then. `is_behind`: another process is
     writing to the index, and this is what it held before.
     """
 
@@ -111,6 +112,7 @@ class Answer(NamedTuple):
     fresh: str
     is_behind: bool = False
     nearest: tuple[str, ...] = ()
+    put_away: int = 0
 
     def as_json(self) -> dict[str, object]:
         """Return the answer as `vault search --json` prints it."""
@@ -154,6 +156,7 @@ def search(
                 raise NothingWanted(position=1, near=text[:20])
             total, ranked, near = search.run(sort, by, limit, today)
             hits = tuple(_hits(vault, ranked, search.shown, language))
+            put_away = 0 if total or archived is not False else search.count_put_away()
         except EngineDamaged:
             # Also: another process has just replaced the files that we were reading.
             if attempt == "last":
@@ -162,7 +165,7 @@ def search(
             taken = (time.monotonic() - began) * 1000
             if taken > _SLOW:
                 note_measure(vault.catalog, "query_ms", engine.name, taken)
-            return Answer(text, hits, total, engine.name, fresh, is_behind, near)
+            return Answer(text, hits, total, engine.name, fresh, is_behind, near, put_away)
         finally:
             engine.close()
     raise AssertionError("the last attempt returns or raises")
@@ -196,6 +199,11 @@ class _Search:
             total, ranked = _best([*tiers, named], sort, by, limit, today)
         near = () if total else _nearest(self._vault.catalog, self._engine, words_in(self.wanted), self._look)
         return total, ranked, near
+
+    def count_put_away(self) -> int:
+        """Count what archived customers have of it."""
+        self._archived = True
+        return self._find(self.wanted).best(0, "score").total
 
     def _find(self, query: Query, words: Words | None = None, *, wide: bool = False) -> Found:
         vault, known = self._vault, self._words if words is None else words
