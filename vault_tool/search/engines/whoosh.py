@@ -42,10 +42,8 @@ from vault_tool.search.engines.whoosh_files import (
 from vault_tool.search.engines.whoosh_match import Matcher
 
 with light_import():
-    from whoosh import query
     from whoosh.filedb.filestore import FileStorage
     from whoosh.index import EmptyIndexError, FileIndex, LockError
-    from whoosh.writing import SegmentWriter
 
 # Another of these, and what lies on disk is not ours: it is made again.
 _FORMAT = [2, analyzer.VERSION, unicodedata.unidata_version]
@@ -220,6 +218,8 @@ def _written(index: Any, documents: Iterable[Document], progress: Progress, tota
 
     A segment is gathered in memory: several keep a large vault's from growing beyond what a laptop has.
     """
+    from whoosh.writing import SegmentWriter  # as below
+
     segments: list[Any] = []
     todo = iter(documents)
     while some := next(todo, None):
@@ -260,6 +260,8 @@ def _fields(document: Document) -> dict[str, Any]:
 
 
 def _delete(writer: Any, customers: Collection[int]) -> None:
+    from whoosh import query  # who only asks goes without
+
     keys = iter(customers)
     while some := list(islice(keys, _DELETE_AT_ONCE)):
         writer.delete_by_query(query.Or([query.Term("customer", str(key)) for key in some]))
