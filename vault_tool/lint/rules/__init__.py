@@ -5,13 +5,20 @@ from __future__ import annotations
 from vault_tool.lint.rule import Rule
 from vault_tool.lint.rules import (
     classification,
+    concision,
+    conflicts,
     entries,
     files,
     front_matter,
+    links,
+    privacy,
     repairs,
     suppressions,
+    timeliness,
     values,
 )
+
+_GROUPS = ("FM", "CL", "EN", "CC", "TM", "PV", "LK", "FE", "CF", "SU")
 
 ALL_RULES: tuple[Rule, ...] = tuple(
     sorted(
@@ -21,10 +28,15 @@ ALL_RULES: tuple[Rule, ...] = tuple(
             *repairs.RULES,
             *classification.RULES,
             *entries.RULES,
+            *concision.RULES,
+            *timeliness.RULES,
+            *privacy.RULES,
+            *links.RULES,
             *files.RULES,
+            *conflicts.RULES,
             *suppressions.RULES,
         ),
-        key=lambda rule: (("FM", "CL", "EN", "FE", "SU").index(rule.code[:2]), rule.code),
+        key=lambda rule: (_GROUPS.index(rule.code[:2]), rule.code),
     )
 )
 
