@@ -67,6 +67,20 @@ def cache_home(env: Mapping[str, str]) -> Path:
     return _homes(env)[0]
 
 
+def state_home(env: Mapping[str, str]) -> Path:
+    """Name the folder in which all vaults have their states."""
+    return _homes(env)[1]
+
+
+def config_home(env: Mapping[str, str]) -> Path:
+    """Name the folder of what belongs to the person, whichever the vault: keys."""
+    if override := env.get(HOME_VARIABLE):
+        return _full(override) / "config"
+    import platformdirs  # here: only what seals or opens asks
+
+    return platformdirs.user_config_path(APP_NAME, appauthor=False)
+
+
 def place_key(root: Path, vault_id: str) -> str:
     """Return the folder name of a vault: its id and a short hash of its real path."""
     import hashlib  # here: OpenSSL takes some milliseconds to load, and an opening that was kept has the key
@@ -81,9 +95,7 @@ def place_key(root: Path, vault_id: str) -> str:
 def _homes(env: Mapping[str, str]) -> tuple[Path, Path, bool]:
     """Return where caches and states lie, and whether that is a folder that the user named for us."""
     if override := env.get(HOME_VARIABLE):
-        home = Path(override).expanduser()
-        if not home.is_absolute():
-            raise RelativeHome(value=override)
+        home = _full(override)
         return home / "cache", home / "state", True
     home = Path(env.get("HOME", ""))
     if sys.platform.startswith("linux") and home.is_absolute() and "ANDROID_ROOT" not in env:
@@ -95,6 +107,13 @@ def _homes(env: Mapping[str, str]) -> tuple[Path, Path, bool]:
 
     cache = platformdirs.user_cache_path(APP_NAME, appauthor=False)
     return cache, platformdirs.user_state_path(APP_NAME, appauthor=False), False
+
+
+def _full(override: str) -> Path:
+    home = Path(override).expanduser()
+    if not home.is_absolute():
+        raise RelativeHome(value=override)
+    return home
 
 
 def _xdg(env: Mapping[str, str], variable: str) -> Path | None:

@@ -1,0 +1,62 @@
+"""A vault's first keyring: a group per word that the schema seals for, one manager, one recovery key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import NamedTuple
+
+from vault_tool.schema import Field, Schema
+from vault_tool.sealing import age
+from vault_tool.sealing.keyring import KeyGroup, Keyring, Member, group_key_path
+
+FIRST_RECOVERY = "recovery-1"
+MANAGER = "manager"
+_READ = ("role:manager",)
+
+
+class Founding(NamedTuple):
+    """A keyring, the files of its groups' keys, and the recovery key's two halves."""
+
+    keyring: Keyring
+    files: dict[PurePosixPath, bytes]
+    recovery: str
+
+
+def found_keyring(schema: Schema, person: str, public_keys: Iterable[str]) -> Founding:
+    """Make a vault's first keyring: this person is its manager and reads every group."""
+    recovery = age.new_identity()
+    keyring = Keyring(
+        epoch=1,
+        people=MappingProxyType({person: Member((MANAGER,), tuple(public_keys))}),
+        recovery=MappingProxyType({FIRST_RECOVERY: age.public_key(recovery)}),
+        groups=MappingProxyType({}),
+    )
+    files = {}
+    for name in sealed_groups(schema):
+        keyring, path, data = with_new_epoch(keyring, name, KeyGroup(0, "", _READ))
+        files[path] = data
+    return Founding(keyring._replace(epoch=1), files, recovery)
+
+
+def with_new_epoch(keyring: Keyring, name: str, group: KeyGroup) -> tuple[Keyring, PurePosixPath, bytes]:
+    """Give a group a new key pair; return the keyring and the file of the new key, wrapped to its readers."""
+    identity = age.new_identity()
+    made = group._replace(epoch=group.epoch + 1, public=age.public_key(identity))
+    after = keyring._replace(epoch=keyring.epoch + 1, groups=MappingProxyType({**keyring.groups, name: made}))
+    wrapped = age.encrypt(f"{identity}\n".encode(), after.wrapping_keys(name))
+    return after, group_key_path(name, made.epoch), wrapped
+
+
+def sealed_groups(schema: Schema) -> list[str]:
+    """Return the groups that a schema seals for, in the order of its fields."""
+    found: dict[str, None] = {}
+    pending: list[Field] = [*schema.fields, *schema.inline_fields]
+    while pending:
+        field = pending.pop(0)
+        pending.extend(field.fields)
+        for group in (field.group, *field.group_for.values()):
+            if group:
+                found[group] = None
+    return list(found)

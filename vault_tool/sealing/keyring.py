@@ -1,0 +1,151 @@
+"""The keyring: who is in which role, which group may read what, and the public keys that seal. No secret.
+
+`.vault/keyring.toml` belongs to the tool, which writes it whole. It is never merged: the higher epoch wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import NamedTuple
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.vault.setting_reader import SettingsReader
+from vault_tool.vault.toml import toml_key, toml_string
+
+KEYRING = ".vault/keyring.toml"
+GROUP_KEYS = ".vault/groups"
+VERSION = 1
+OWNER = "owner-"
+ROLE = "role:"
+
+
+class NewerKeyring(VaultError):
+    """The keyring was written by a program that knows more."""
+
+    message = N_("{path} is of a newer version than this program knows. Nothing is sealed or opened.")
+    hint = N_("Update vault on this machine.")
+    exit_code = Exit.UNREADABLE
+
+
+class UnknownGroup(VaultError):
+    """A field or a mark names a group that the keyring doesn't have."""
+
+    message = N_("There is no group {group} to seal for.")
+    hint = N_("The groups are: {known}")
+    exit_code = Exit.USAGE
+
+
+class Member(NamedTuple):
+    """A colleague's roles and public keys."""
+
+    roles: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+class KeyGroup(NamedTuple):
+    """Who may read what is sealed for a group. `public` seals; each epoch has a key pair of its own."""
+
+    epoch: int
+    public: str
+    read: tuple[str, ...] = ()
+    owner_read: bool = False
+
+
+class Keyring(NamedTuple):
+    """`.vault/keyring.toml`."""
+
+    epoch: int
+    people: Mapping[str, Member]
+    recovery: Mapping[str, str]
+    groups: Mapping[str, KeyGroup]
+
+    def readers(self, group: str) -> tuple[str, ...]:
+        """Return the ids of those who may read a group, in the order of the keyring."""
+        read = self.groups[group].read
+        return tuple(
+            name
+            for name, member in self.people.items()
+            if name in read or any(f"{ROLE}{role}" in read for role in member.roles)
+        )
+
+    def wrapping_keys(self, group: str) -> tuple[str, ...]:
+        """Return the public keys that a group's own key is wrapped to: its readers', and for recovery."""
+        keys = [key for name in self.readers(group) for key in self.people[name].keys]
+        return tuple(dict.fromkeys([*keys, *self.recovery.values()]))
+
+    def sealing_keys(self, group: str, owner: str | None) -> tuple[str, ...]:
+        """Return the public keys that a value is sealed to. Raises `UnknownGroup`."""
+        known = self.groups.get(group)
+        if known is None:
+            names = (name for name in self.groups if not name.startswith(OWNER))
+            raise UnknownGroup(group=group, known=", ".join(names))
+        own = self.groups.get(OWNER + owner) if owner and known.owner_read else None
+        return (known.public, own.public) if own else (known.public,)
+
+
+def read_keyring(text: str, path: Path = Path(KEYRING)) -> Keyring:
+    """Read a keyring. Raises a `VaultError` that names the line."""
+    reader = SettingsReader(text.removeprefix("\ufeff"), path, VERSION)
+    if reader.is_newer:
+        raise NewerKeyring(path=path)
+    top = reader.top
+    top.whole("version", VERSION, least=1)
+    keyring = Keyring(
+        epoch=top.whole("epoch", 1, least=1),
+        people=MappingProxyType(
+            {
+                name: Member(table.texts("roles"), table.texts("keys"))
+                for name, table in top.table("people").free_tables().items()
+            }
+        ),
+        recovery=MappingProxyType(
+            {name: table.text("key", "") for name, table in top.table("recovery").free_tables().items()}
+        ),
+        groups=MappingProxyType(
+            {
+                name: KeyGroup(
+                    table.whole("epoch", 1, least=1),
+                    table.text("public", ""),
+                    table.texts("read"),
+                    table.flag("owner_read", False),
+                )
+                for name, table in top.table("groups").free_tables().items()
+            }
+        ),
+    )
+    reader.finish()
+    return keyring
+
+
+def keyring_text(keyring: Keyring) -> str:
+    """Return the file's text; the same keyring gives the same bytes."""
+    return "\n".join(_lines(keyring)) + "\n"
+
+
+def _lines(keyring: Keyring) -> Iterator[str]:
+    yield "# Who may read what is sealed. Written by `vault access`; never merged, never edited by hand."
+    yield f"version = {VERSION}"
+    yield f"epoch = {keyring.epoch}"
+    for name, member in sorted(keyring.people.items()):
+        yield from ("", f"[people.{toml_key(name)}]", f"roles = {_texts(member.roles)}")
+        yield f"keys = {_texts(member.keys)}"
+    for name, key in sorted(keyring.recovery.items()):
+        yield from ("", f"[recovery.{toml_key(name)}]", f"key = {toml_string(key)}")
+    for name, group in sorted(keyring.groups.items()):
+        yield from ("", f"[groups.{toml_key(name)}]", f"epoch = {group.epoch}")
+        yield f"public = {toml_string(group.public)}"
+        yield f"read = {_texts(group.read)}"
+        if group.owner_read:
+            yield "owner_read = true"
+
+
+def _texts(items: Iterable[str]) -> str:
+    return "[" + ", ".join(map(toml_string, items)) + "]"
+
+
+def group_key_path(group: str, epoch: int) -> PurePosixPath:
+    """Return where the private key of a group's epoch lies, wrapped to those who may read it."""
+    return PurePosixPath(GROUP_KEYS, group, f"{epoch}.age")

@@ -1,0 +1,219 @@
+"""Which field a place in a note belongs to: what a sealed value is bound to, and whether it must be sealed.
+
+In front matter that is the canonical path of the value (`mobile`, `phones[]`, `contacts[].mobile`; an item
+that has an `id` of its own is named by it), in an inline field `entry.` and its name, anywhere else `text`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from vault_tool.notes.entries import InlineField
+from vault_tool.notes.frontmatter import FieldNode
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.note import Note
+from vault_tool.notes.text import Span, iterate_lines
+from vault_tool.schema import Field, FieldType, Schema, fold
+from vault_tool.vault.public import is_head_broken
+
+TEXT = "text"
+_COLON = re.compile(r"[:：][ \t　]*")
+_TOP_KEY = re.compile(r"([^\s:：#\-\[\]{}][^:：\r\n]*)[:：]")
+_LONGEST_KEY = 40
+
+
+class Group(NamedTuple):
+    """The group that may read a field, and the field's canonical name."""
+
+    group: str
+    name: str
+
+
+class SealedFields:
+    """Which fields of a schema are sealed, and to whom; an unknown key counts when it is spelt like one."""
+
+    def __init__(self, schema: Schema, customer_type: str | None) -> None:
+        self._type = customer_type
+        self._schema = schema
+        self._like: dict[str, Field] = {}
+        pending = [*schema.fields, *schema.inline_fields]
+        while pending:
+            field = pending.pop()
+            pending.extend(field.fields)
+            if field.group or any(field.group_for.values()):
+                for spelling in field.spellings:
+                    self._like.setdefault(_joined(spelling), field)
+
+    def of(self, field: Field | None, key: str) -> Group | None:
+        """Return who may read what stands under a key; None for what stands open.
+
+        Where the customer's type is unknown, what is sealed for any type is sealed.
+        """
+        if field is None:
+            return self.spelt_before(key, 0, len(key))
+        group = field.sealed_group(self._type) if self._type else _any_group(field)
+        return Group(group, field.name) if group else None
+
+    def spelt_before(self, text: str, start: int, colon: int) -> Group | None:
+        """Return who may read what follows a colon, when a sealed key stands right before it."""
+        for at in range(max(start, colon - _LONGEST_KEY), colon):
+            is_boundary = at == start or not text[at - 1].isalnum()
+            if is_boundary and text[at].isalnum() and (field := self._like.get(_joined(text[at:colon]))):
+                return self.of(field, field.name)
+        return None
+
+
+def sealed_fields(note: Note) -> SealedFields:
+    """Return which fields are sealed for this customer."""
+    known = note.schema.word("type", note.type) if note.type else None
+    is_told_once = note.front_matter is not None and len(note.front_matter.all("type")) == 1
+    return SealedFields(note.schema, known.name if known and is_told_once else None)
+
+
+class Leaf(NamedTuple):
+    """A value that is one whole for sealing: its path, who may read it, and where it stands."""
+
+    path: str
+    group: Group | None
+    node: Node | None
+    span: Span
+    key_end: int
+
+
+class Places:
+    """The fields of one note by where they stand."""
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+        self._fields = sealed_fields(note)
+        self.leaves = tuple(sorted(self._all(), key=lambda leaf: leaf.span))
+        self._starts = [leaf.span.start for leaf in self.leaves]
+
+    def field_at(self, offset: int) -> str:
+        """Return the path of the field that a character stands in."""
+        leaf = self.leaf_at(offset)
+        return leaf.path if leaf else TEXT
+
+    def leaf_at(self, offset: int) -> Leaf | None:
+        """Return the innermost value that a character stands in; None in a text."""
+        within = self.leaves[: bisect_right(self._starts, offset)]
+        return next((leaf for leaf in reversed(within) if leaf.span.holds(offset)), None)
+
+    def _all(self) -> Iterator[Leaf]:
+        note = self._note
+        tops = note.front_matter.fields if note.front_matter else ()
+        for top in tops:
+            yield from self._top(top)
+        if is_head_broken(note):
+            yield from self._lines(tops)
+        inline_fields = [*note.profile.fields, *note.inline_fields()]
+        inline_fields += (inline for section in note.sections for inline in section.fields)
+        for inline in inline_fields:
+            yield self._inline(inline)
+
+    def _top(self, top: FieldNode) -> Iterator[Leaf]:
+        yield from self._node(top.field, top.key, top.node, "", None)
+
+    def _node(
+        self, field: Field | None, key: Scalar, node: Node, prefix: str, outer: Group | None
+    ) -> Iterator[Leaf]:
+        group = outer or self._fields.of(field, key.text)
+        name = group.name if group and not outer else field.name if field else fold(key.text)
+        path = prefix + name
+        if group is not None:
+            yield from _sealed(path, group, key, node)
+        else:
+            yield from self._open(field, key, node, path)
+
+    def _open(self, field: Field | None, key: Scalar, node: Node, path: str) -> Iterator[Leaf]:
+        match node:
+            case Sequence(items=items):
+                for item in items:
+                    own_id = _own_id(item)
+                    yield from self._open(field, key, item, f"{path}[{own_id}]")
+            case Mapping(pairs=pairs):
+                for inner, value in pairs:
+                    inner_field = field.inner(inner.text) if field else None
+                    yield from self._node(inner_field, inner, value, f"{path}.", None)
+            case _ if node.span.end > node.span.start:
+                yield Leaf(path, None, node, node.span, key.span.end)
+                # A line in place of a map may have been meant as one.
+                if field is None or field.type in (FieldType.MAP, FieldType.MAPS):
+                    is_quoted = isinstance(node, Scalar) and node.style in ("single", "double")
+                    content = Span(node.span.start + is_quoted, node.span.end - is_quoted)
+                    yield from self._spelt(content, f"{path}.")
+
+    def _inline(self, inline: InlineField) -> Leaf:
+        group = self._fields.of(inline.field, inline.key)
+        name = group.name if group else inline.name if inline.field else fold(inline.key)
+        return Leaf(f"entry.{name}", group, None, inline.value_span, inline.key_span.end)
+
+    def _lines(self, tops: tuple[FieldNode, ...]) -> Iterator[Leaf]:
+        """Yield what stands in lines that no field could be read from, as far as a line tells."""
+        note = self._note
+        block = note.front_matter.block if note.front_matter else _head_lines(note)
+        read = [(top.lines.start, top.node.span.end) for top in tops]
+        parent: Field | None = None
+        for line in iterate_lines(note.text, block.start, block.end):
+            if found := _TOP_KEY.match(note.text, line.start, line.end):
+                parent = note.schema.field(found[1])
+            if any(start <= line.start < end for start, end in read):
+                continue
+            in_map = note.text[line.start] in " \t-" and parent is not None and bool(parent.fields)
+            prefix = f"{parent.name}[]." if in_map and parent else ""
+            yield from self._spelt(Span(line.start, line.end), prefix)
+
+    def _spelt(self, span: Span, prefix: str) -> Iterator[Leaf]:
+        """Yield what stands behind a sealed key and a colon, in each line of a text that may be a map."""
+        text = self._note.text
+        for line in iterate_lines(text, span.start, span.end):
+            for colon in _COLON.finditer(text, line.start, line.end):
+                group = self._fields.spelt_before(text, line.start, colon.start())
+                end = line.start + len(text[line.start : line.end].rstrip())
+                if group and colon.end() < end:
+                    yield Leaf(prefix + group.name, group, None, Span(colon.end(), end), colon.start())
+                    break
+
+
+def _sealed(path: str, group: Group, key: Scalar, node: Node) -> Iterator[Leaf]:
+    """Yield a sealed field's values: each item of a plain list by itself, anything odder as one whole."""
+    if isinstance(node, Sequence) and not node.is_marked and all(map(_is_plain, node.items)):
+        for item in node.items:
+            if item.span.end > item.span.start:
+                yield Leaf(f"{path}[]", group, item, item.span, key.span.end)
+    elif node.span.end > node.span.start:
+        yield Leaf(path, group, node, node.span, key.span.end)
+
+
+def _is_plain(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.is_marked
+
+
+def _own_id(item: Node) -> str:
+    if isinstance(item, Mapping):
+        for key, value in item.pairs:
+            if fold(key.text) == "id" and isinstance(value, Scalar) and re.fullmatch(r"[\w-]+", value.text):
+                return value.text
+    return ""
+
+
+def _head_lines(note: Note) -> Span:
+    """Return the lines that were meant as front matter where no line closes it: up to the first heading."""
+    end = note.profile.span.end
+    for line in iterate_lines(note.text, 0, end):
+        if note.text.startswith("#", line.start):
+            end = line.start
+            break
+    return Span(0, end)
+
+
+def _any_group(field: Field) -> str | None:
+    return field.group or next(filter(None, field.group_for.values()), None)
+
+
+def _joined(key: str) -> str:
+    """Return a key without what people put between its words: `credit-limit` is `credit_limit`."""
+    return re.sub(r"[\s_\"'-]", "", fold(key))

@@ -1,0 +1,134 @@
+"""Sealing one note, planned: a reference in place of each value, and its token in the comment at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.notes.entries import BASE32
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.text import BOM, Edit, Span, apply_edits
+from vault_tool.sealing.places import Places
+from vault_tool.sealing.token import Place, Token, Value
+from vault_tool.sealing.unsealed import Unclosed, Unsealed, unsealed
+
+Sealer = Callable[[Place, str, Value, frozenset[str]], Token]
+"""Makes the token of a value for a group; its `vid` must be none of those given."""
+_OPENING = "<!-- vault:sealed"
+_WORD = re.compile(r"[0-9A-Za-z_-]")
+_REFERENCE = re.compile(rf"sealed-([{BASE32}]{{8}})")
+
+
+class CannotSeal(VaultError):
+    """Something in a note is to be sealed and can't be; nothing is written, and git must not have it."""
+
+    message = N_("{path}:{line}: a value is to be sealed here, and can't be: {reason}.")
+    hint = N_("Nothing was written. Mend that line in an editor.")
+    exit_code = Exit.FINDINGS
+
+
+NO_ID = N_("the customer has no id (`vault lint --fix` gives one)")
+NOT_UTF8 = N_("the file is not clean UTF-8 (`vault lint --unsafe-fixes` converts it)")
+UNCLOSED = N_("the mark has no closing }}")
+NOT_READ_BACK = N_("the result would not read back")
+
+
+class SealedValue(NamedTuple):
+    """One value that a plan seals, without what it says."""
+
+    path: str
+    group: str
+    line: int
+    vid: str
+
+
+class Sealing(NamedTuple):
+    """What sealing a note means: the splices, what the text becomes, and what is sealed by it."""
+
+    edits: tuple[Edit, ...]
+    text: str
+    values: tuple[SealedValue, ...]
+
+
+def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
+    """Plan to seal all that stands in plain; what is sealed already stays byte for byte.
+
+    Needs no key that opens. A note with nothing to seal plans nothing, whatever else is wrong with it. Raises
+    `CannotSeal`.
+    """
+    places = Places(note)
+    found = list(unsealed(note, places))
+    if not found:
+        return Sealing((), note.text, ())
+    _check(note, found)
+    taken = frozenset(token.vid for token in note.sealed_block.tokens) if note.sealed_block else frozenset()
+    taken |= frozenset(reference.vid for reference in note.sealed_references)
+    edits: list[Edit] = []
+    values: list[SealedValue] = []
+    tokens: dict[str, Token] = {}
+    for each in found:
+        assert isinstance(each, Unsealed)  # `_check` refuses the others
+        assert note.id is not None
+        place = Place(vault_id, note.id, each.path)
+        token = sealer(place, each.group, each.value, taken | tokens.keys())
+        tokens[token.vid] = token
+        edits.append(Edit(each.span, _reference(note.text, each, token.vid)))
+        values.append(SealedValue(each.path, each.group, note.lines.line(each.span.start), token.vid))
+    there = {token.vid for token in note.sealed_block.tokens} if note.sealed_block else set()
+    edits += _block(note, [token for token in tokens.values() if token.vid not in there])
+    text = apply_edits(note.text, edits)
+    _check_result(note, text, values)
+    return Sealing(tuple(edits), text, tuple(values))
+
+
+def _check(note: Note, found: list[Unsealed | Unclosed]) -> None:
+    line = note.lines.line(found[0].span.start)
+    if note.problem is not None:
+        raise CannotSeal(path=note.path, line=line, reason=NOT_UTF8)
+    for each in found:
+        if isinstance(each, Unclosed):
+            raise CannotSeal(path=note.path, line=note.lines.line(each.span.start), reason=UNCLOSED)
+    if not note.id:
+        raise CannotSeal(path=note.path, line=line, reason=NO_ID)
+
+
+def _reference(text: str, each: Unsealed, vid: str) -> str:
+    """Return what is put in place of a value: a letter or digit beside it would become a part of it."""
+    before, after = text[each.span.start - 1 : each.span.start], text[each.span.end : each.span.end + 1]
+    gap_before = " " if before == ":" or _WORD.match(before) else ""
+    return f"{gap_before}sealed-{vid}{' ' if _WORD.match(after) else ''}"
+
+
+def _block(note: Note, tokens: list[Token]) -> list[Edit]:
+    """Return the splice that adds tokens to the comment at the end, or adds that comment."""
+    newline = note.newline
+    lines = "".join(f"{token.vid} {token}{newline}" for token in tokens)
+    if not tokens:
+        return []
+    if block := note.sealed_block:
+        at = note.text.rindex("-->", block.span.start, block.span.end)
+        return [Edit(Span(at, at), lines)]
+    end = len(note.text)
+    ends_line = note.text.endswith(("\n", "\r"))
+    gap = newline if ends_line else newline * 2
+    if note.text in ("", BOM):
+        gap = ""
+    return [Edit(Span(end, end), f"{gap}{_OPENING}{newline}{lines}-->{newline if ends_line else ''}")]
+
+
+def _check_result(note: Note, text: str, values: list[SealedValue]) -> None:
+    """Read the result: nothing stands in plain any more, and each value is found where it was sealed for."""
+    after = parse_note(note.path, text, note.schema)
+    places = Places(after)
+    known = {token.vid for token in after.sealed_block.tokens} if after.sealed_block else set()
+    standing = {reference.vid: places.field_at(reference.span.start) for reference in after.sealed_references}
+    for value in values:
+        if value.vid not in known or standing.get(value.vid) != value.path:
+            raise CannotSeal(path=note.path, line=value.line, reason=NOT_READ_BACK)
+    left = next(unsealed(after, places), None)
+    if left is not None or after.id != note.id:
+        line = after.lines.line(left.span.start) if left else 1
+        raise CannotSeal(path=note.path, line=line, reason=NOT_READ_BACK)

@@ -1,0 +1,104 @@
+"""Which keyring this machine trusts: pinned at its first use, changed only when a person says so.
+
+Whoever can write to the repository could add a key of his own, and read what is sealed after that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from vault_tool.sealing.keyring import Keyring, read_keyring
+from vault_tool.vault.places import make_private, state_home
+
+_FOLDER = "trust"
+
+
+class Pin(NamedTuple):
+    """The keyring that was accepted for a vault at one path."""
+
+    vault: str
+    epoch: int
+    keyring: str
+
+
+class Verdict(StrEnum):
+    """How a keyring relates to the pinned one."""
+
+    FIRST = "first"
+    SAME = "same"
+    CHANGED = "changed"
+    ROLLED_BACK = "rolled-back"  # an older epoch, or another text under the same one
+    OTHER_VAULT = "other-vault"
+    GONE = "gone"
+
+
+def judge(pin: Pin | None, vault_id: str, text: str | None) -> Verdict:
+    """Say how the keyring that stands in a vault relates to the one that was accepted."""
+    if pin is None:
+        return Verdict.FIRST
+    if pin.vault != vault_id:
+        return Verdict.OTHER_VAULT
+    if text is None:
+        return Verdict.GONE
+    if text == pin.keyring:
+        return Verdict.SAME
+    return Verdict.CHANGED if read_keyring(text).epoch > pin.epoch else Verdict.ROLLED_BACK
+
+
+class Change(NamedTuple):
+    """One difference between two keyrings, for a person to judge."""
+
+    kind: str  # person, recovery or group
+    name: str
+    before: object | None
+    after: object | None
+
+
+def changes(before: Keyring, after: Keyring) -> list[Change]:
+    """Return what differs between two keyrings, by kind and name."""
+    found = []
+    for kind, old, new in (
+        ("person", before.people, after.people),
+        ("recovery", before.recovery, after.recovery),
+        ("group", before.groups, after.groups),
+    ):
+        names = sorted({*old, *new})
+        found += [
+            Change(kind, name, old.get(name), new.get(name))
+            for name in names
+            if old.get(name) != new.get(name)
+        ]
+    return found
+
+
+def read_pin(root: Path, env: Mapping[str, str]) -> Pin | None:
+    """Return what was accepted for the vault at this path."""
+    try:
+        told = json.loads(_path(root, env).read_text("utf-8"))
+        return Pin(str(told["vault"]), int(told["epoch"]), str(told["keyring"]))
+    except FileNotFoundError:
+        return None
+
+
+def write_pin(root: Path, env: Mapping[str, str], pin: Pin) -> None:
+    """Accept a keyring for the vault at this path."""
+    path = _path(root, env)
+    make_private(path.parent)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(pin._asdict(), file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _path(root: Path, env: Mapping[str, str]) -> Path:
+    short = sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:16]
+    return state_home(env) / _FOLDER / f"{short}.json"

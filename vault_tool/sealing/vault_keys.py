@@ -1,0 +1,253 @@
+"""What this person, on this machine, can do with a vault's keyring: seal with it, and open what is theirs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.notes.note import Note
+from vault_tool.sealing import age
+from vault_tool.sealing.identities import AskPassphrase, own_identities
+from vault_tool.sealing.keyring import GROUP_KEYS, KEYRING, Keyring, group_key_path, read_keyring
+from vault_tool.sealing.memo import Memo
+from vault_tool.sealing.places import Places
+from vault_tool.sealing.seal import Sealing, plan_sealing
+from vault_tool.sealing.token import (
+    BadToken,
+    Place,
+    Token,
+    Value,
+    WrongPlace,
+    base32,
+    is_at,
+    key_set_id,
+    make_token,
+    read_token,
+    unwrap,
+    wrap,
+)
+from vault_tool.sealing.trust import Pin, Verdict, judge, read_pin, write_pin
+from vault_tool.vault.settings import Settings
+from vault_tool.vault.toml import read_toml
+
+
+class NoKeyring(VaultError):
+    """Nothing can be sealed: the vault has no keyring yet."""
+
+    message = N_("This vault has no keys yet, so nothing can be sealed.")
+    hint = N_("`vault seal` makes them.")
+    exit_code = Exit.UNREADABLE
+
+
+class KeyringWaits(VaultError):
+    """The keyring has changed since it was accepted here."""
+
+    message = N_("The keyring has changed since you accepted it: nothing is sealed until you look at it.")
+    hint = N_("`vault access review` shows what changed, `vault access accept` takes it.")
+    exit_code = Exit.DECIDE
+
+
+class KeyringRolledBack(VaultError):
+    """The keyring is older than one that was accepted, or another one of the same epoch."""
+
+    message = N_(
+        "The keyring is not the one you accepted, nor a later one: somebody put back an older state."
+    )
+    hint = N_("Ask who did that, and why. `vault access review` shows what changed; nothing was sealed.")
+    exit_code = Exit.DECIDE
+
+
+class OtherVault(VaultError):
+    """Another vault stands at a path where one was trusted."""
+
+    message = N_(
+        "At {path} was the vault {before}; now it says that it is {now}. Nothing was sealed or opened."
+    )
+    hint = N_("If you put another vault there, `vault access accept` says so.")
+    exit_code = Exit.DECIDE
+
+
+class NotOpened(VaultError):
+    """A sealed value doesn't open."""
+
+    message = N_("{path}:{line}: this value can't be opened: {reason}.")
+    exit_code = Exit.UNREADABLE
+
+
+NO_TOKEN = N_("its sealed text is missing from the end of the file")
+DAMAGED = N_("its sealed text is damaged, or was copied from elsewhere")
+NOT_YOURS = N_("none of your keys opens it")
+MOVED = N_("it was sealed for another place, and moved here")
+
+
+class Opened(NamedTuple):
+    """One value that was opened, and where its reference stands."""
+
+    vid: str
+    field: str
+    line: int
+    value: Value
+
+
+class VaultKeys:
+    """A vault's keyring, the trust in it, and this person's own keys; each is read when it is needed."""
+
+    def __init__(
+        self, root: Path, settings: Settings, state: Path, env: Mapping[str, str], ask: AskPassphrase
+    ) -> None:
+        self.root = root
+        self._settings = settings
+        self._state = state
+        self._env = env
+        self._ask = ask
+        self._groups: dict[str, tuple[str, ...]] = {}
+
+    # --- trust
+
+    @cached_property
+    def standing_text(self) -> str | None:
+        """The keyring as it stands in the vault; None where there is none."""
+        path = self.root / KEYRING
+        return read_toml(path) if path.exists() else None
+
+    @cached_property
+    def pin(self) -> Pin | None:
+        """What was accepted here."""
+        return read_pin(self.root, self._env)
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the keyring relates to the one that was accepted."""
+        return judge(self.pin, self._settings.id, self.standing_text)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keyring, if it is trusted; the first one is. Raises what stands against it."""
+        verdict = self.verdict
+        if verdict is Verdict.OTHER_VAULT:
+            assert self.pin is not None
+            raise OtherVault(path=self.root, before=self.pin.vault, now=self._settings.id)
+        if self.standing_text is None:
+            raise NoKeyring
+        if verdict is Verdict.CHANGED:
+            raise KeyringWaits
+        if verdict is Verdict.ROLLED_BACK:
+            raise KeyringRolledBack
+        keyring = read_keyring(self.standing_text, self.root / KEYRING)
+        if verdict is Verdict.FIRST:
+            self.accept(self.standing_text)
+        return keyring
+
+    def accept(self, text: str) -> None:
+        """Trust this keyring from now on."""
+        pin = Pin(self._settings.id, read_keyring(text, self.root / KEYRING).epoch, text)
+        write_pin(self.root, self._env, pin)
+        self.__dict__.pop("keyring", None)
+        self.__dict__.update(pin=pin, standing_text=text)
+
+    # --- sealing
+
+    @cached_property
+    def memo(self) -> Memo:
+        """What was sealed here before."""
+        return Memo(self._state)
+
+    def plan_sealing(self, note: Note) -> Sealing:
+        """Plan to seal what stands in plain in a note; see `seal.plan_sealing`. Needs no key that opens."""
+        owner = self._settings.person(note.owner) if note.owner else None
+        owner_id = owner.id if owner else None
+
+        def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
+            return self.seal(place, self.keyring.sealing_keys(group, owner_id), value, taken)
+
+        return plan_sealing(note, self._settings.id, seal)
+
+    def seal(self, place: Place, keys: Iterable[str], value: Value, taken: frozenset[str]) -> Token:
+        """Return a value's token: the one that was made here before, else a new one."""
+        keys = tuple(keys)
+        kid = key_set_id(keys)
+        if known := self.memo.get(place, kid, value):
+            return known
+        vid = new_vid(taken)
+        token = make_token(place, kid, vid, age.encrypt(wrap(place, kid, vid, value), keys))
+        self.memo.put(place, kid, value, token)
+        return token
+
+    def close(self) -> None:
+        """Let go of what was opened; what was sealed is remembered."""
+        if "memo" in vars(self):
+            self.memo.close()
+
+    # --- opening
+
+    @cached_property
+    def identities(self) -> tuple[str, ...]:
+        """This person's own keys. Raises `ExposedIdentity`, `BadIdentity`."""
+        return tuple(own_identities(self._env, self._ask))
+
+    def group_identities(self, group: str) -> tuple[str, ...]:
+        """Return the keys of a group, of every epoch that this person can open, the latest first."""
+        if group not in self._groups:
+            folder = self.root / GROUP_KEYS / group
+            epochs = sorted(
+                (int(path.stem) for path in folder.glob("*.age") if path.stem.isdecimal()), reverse=True
+            )
+            found = []
+            for epoch in epochs:
+                try:
+                    wrapped = (self.root / group_key_path(group, epoch)).read_bytes()
+                    found.append(age.decrypt(wrapped, self.identities).decode().strip())
+                except (age.CannotOpen, OSError):
+                    continue
+            self._groups[group] = tuple(found)
+        return self._groups[group]
+
+    @cached_property
+    def all_identities(self) -> tuple[str, ...]:
+        """Every group key that this person can open, and their own."""
+        folder = self.root / GROUP_KEYS
+        groups = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+        return tuple(key for group in groups for key in self.group_identities(group))
+
+    def open(self, note: Note, vid: str) -> Opened:
+        """Open the value that a reference of a note stands for. Raises `NotOpened`."""
+        places = Places(note)
+        reference = next((each for each in note.sealed_references if each.vid == vid), None)
+        offset = reference.span.start if reference else 0
+        line = note.lines.line(offset)
+        field = places.field_at(offset)
+        place = Place(self._settings.id, note.id or "", field)
+        token = self._token(note, vid, place, line)
+        try:
+            data = age.decrypt(token.age_file, self.all_identities)
+        except age.CannotOpen:
+            raise NotOpened(path=note.path, line=line, reason=NOT_YOURS) from None
+        try:
+            return Opened(vid, field, line, unwrap(data, place, token.kid, vid))
+        except WrongPlace:
+            raise NotOpened(path=note.path, line=line, reason=MOVED) from None
+
+    def _token(self, note: Note, vid: str, place: Place, line: int) -> Token:
+        tokens = note.sealed_block.tokens if note.sealed_block else ()
+        text = next((token.token for token in tokens if token.vid == vid), None)
+        if text is None:
+            raise NotOpened(path=note.path, line=line, reason=NO_TOKEN)
+        try:
+            token = read_token(text)
+        except BadToken:
+            raise NotOpened(path=note.path, line=line, reason=DAMAGED) from None
+        if token.vid != vid or not is_at(token, place):
+            raise NotOpened(path=note.path, line=line, reason=DAMAGED)
+        return token
+
+
+def new_vid(taken: Iterable[str]) -> str:
+    """Return a value's name that is not taken in its note."""
+    while (vid := base32(secrets.token_bytes(5))) in taken:
+        pass
+    return vid
