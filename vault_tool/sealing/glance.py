@@ -1,0 +1,114 @@
+"""Whether a note may hold something to seal, told from its text alone: most notes need no closer look.
+
+A `no` is sure: `unsealed` would find nothing (a property test says so). A `yes` may be wrong, and costs time.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from vault_tool.notes.entries import BASE32
+from vault_tool.schema import Field, Schema
+
+_BETWEEN = str.maketrans("", "", " \t\u3000_-\"'")
+_LONGEST_KEY = 40
+_COLON = re.compile("[:：]")
+_CLOSING = re.compile(r"[\r\n]---[ \t]*(?=[\r\n]|\Z)")
+_REFERENCES = re.compile(
+    rf"[:：]?[ \t]*[\"'\[]?sealed-[{BASE32}]{{8}}(?:[,、 \t]+sealed-[{BASE32}]{{8}})*[\"'\]]?[ \t]*"
+)
+_MARK = re.compile(r"(?:\{\{|｛｛)\s*(?:seal|封存)", re.IGNORECASE)
+# An anchor, a key with an escape, a key of more than a line: only YAML itself knows what they say.
+_ODD = re.compile(r"\s*\?|[^#]*:\s*[&*!]")
+_BREAK = re.compile(r"[\r\n\x85\u2028\u2029]+")
+
+
+class Glance:
+    """Looks at texts of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        field = schema.field("type")
+        self._type_keys = frozenset(_joined(key) for key in field.spellings) if field else frozenset()
+
+    def may_stand_in_plain(self, text: str) -> bool:
+        """Tell whether something in a note may have to be sealed."""
+        if ("{{" in text or "｛｛" in text) and _MARK.search(text):
+            return True
+        head = _head(text)
+        if head is None:
+            return True
+        lines = _BREAK.split(text[:head])
+        if any(map(_is_odd, lines)):
+            return True
+        keys = self._keys(self._type_of(lines))
+        ends = {key[-2:] for key in keys}
+        has_short = any(len(end) < 2 for end in ends)
+        for colon in _COLON.finditer(text):
+            at = colon.start()
+            end = text[max(at - 2, 0) : at]
+            # Nearly every colon stands behind a key that ends otherwise.
+            is_other = end.isalnum() and end.casefold() not in ends and unicodedata.is_normalized("NFKC", end)
+            is_other = is_other and not has_short
+            if not is_other and _stands_in_plain(text, at, keys, head):
+                return True
+        return False
+
+    def _type_of(self, head: list[str]) -> str | None:
+        """Return the customer's type where exactly one plain line tells it."""
+        told = [
+            line for line in head if _joined(line.replace("：", ":").partition(":")[0]) in self._type_keys
+        ]
+        if len(told) != 1 or told[0][0] in " \t\"'":
+            return None
+        word = self._schema.word("type", told[0].partition(":")[2].strip(" \t"))
+        return word.name if word else None
+
+    @lru_cache(maxsize=32)  # noqa: B019 - one object per schema, and few types
+    def _keys(self, customer_type: str | None) -> tuple[str, ...]:
+        """Return what a sealed key may end with."""
+        pending: list[Field] = [*self._schema.fields, *self._schema.inline_fields]
+        found: set[str] = set()
+        while pending:
+            field = pending.pop()
+            pending.extend(field.fields)
+            is_ever = bool(field.group or any(field.group_for.values()))
+            # What is spelt like a sealed field of any depth is judged by that field: see `SealedFields.of`.
+            if is_ever and (customer_type is None or field.sealed_group(customer_type)):
+                found.update(_joined(spelling) for spelling in field.spellings)
+        return tuple(found)
+
+
+def _is_odd(line: str) -> bool:
+    if "\\" in line:
+        return True
+    return ("?" in line or "&" in line or "*" in line or "!" in line) and bool(_ODD.match(line))
+
+
+def _head(text: str) -> int | None:
+    """Return where the front matter ends; 0 where there is none, None where that is unclear."""
+    if not text.startswith(("---", "\ufeff---")):
+        return 0
+    closing = _CLOSING.search(text, 4)
+    return closing.start() if closing else None
+
+
+def _stands_in_plain(text: str, at: int, keys: tuple[str, ...], head: int) -> bool:
+    if not _joined(text[max(at - _LONGEST_KEY, 0) : at]).endswith(keys):
+        return False
+    found = _BREAK.search(text, at)
+    end = found.start() if found else len(text)
+    value = text[at + 1 : end]
+    if value.strip(":： \t"):
+        return not _REFERENCES.fullmatch(value)
+    # What belongs to the key may stand below it.
+    return at < head and text[end : end + 3].strip("\r\n")[:1] in tuple(" \t-\u3000")
+
+
+def _joined(key: str) -> str:
+    if not key.isascii():
+        key = unicodedata.normalize("NFKC", key)
+    folded = key.casefold()
+    return folded if folded.isalnum() else folded.translate(_BETWEEN)
