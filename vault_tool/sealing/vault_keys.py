@@ -12,8 +12,8 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.notes.note import Note
 from vault_tool.sealing import age
-from vault_tool.sealing.identities import AskPassphrase, own_identities
-from vault_tool.sealing.keyring import GROUP_KEYS, KEYRING, Keyring, group_key_path, read_keyring
+from vault_tool.sealing.identities import AskPassphrase, own_identities, read_identities
+from vault_tool.sealing.keyring import GROUP_KEYS, KEYRING, OWNER, Keyring, group_key_path, read_keyring
 from vault_tool.sealing.memo import Memo
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import Sealing, plan_sealing
@@ -94,6 +94,13 @@ class Opened(NamedTuple):
     value: Value
 
 
+class KeySet(NamedTuple):
+    """The group that a set of public keys seals for, and a key of this person's that opens it."""
+
+    group: str
+    identities: tuple[str, ...]
+
+
 class VaultKeys:
     """A vault's keyring, the trust in it, and this person's own keys; each is read when it is needed."""
 
@@ -105,7 +112,7 @@ class VaultKeys:
         self._state = state
         self._env = env
         self._ask = ask
-        self._groups: dict[str, tuple[str, ...]] = {}
+        self._groups: dict[str, Mapping[int, str]] = {}
 
     # --- trust
 
@@ -159,13 +166,21 @@ class VaultKeys:
 
     def plan_sealing(self, note: Note) -> Sealing:
         """Plan to seal what stands in plain in a note; see `seal.plan_sealing`. Needs no key that opens."""
-        owner = self._settings.person(note.owner) if note.owner else None
-        owner_id = owner.id if owner else None
+        owner = self.owner_of(note)
 
         def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
-            return self.seal(place, self.keyring.sealing_keys(group, owner_id), value, taken)
+            return self.seal(place, self.keyring.sealing_keys(group, owner), value, taken)
 
         return plan_sealing(note, self._settings.id, seal)
+
+    def owner_of(self, note: Note) -> str | None:
+        """Return the id of a customer's owner, where the team knows them."""
+        person = self._settings.person(note.owner) if note.owner else None
+        return person.id if person else None
+
+    def place(self, note: Note, places: Places, offset: int) -> Place:
+        """Return what a value is bound to that stands at this offset."""
+        return Place(self._settings.id, note.id or "", places.field_at(offset))
 
     def seal(self, place: Place, keys: Iterable[str], value: Value, taken: frozenset[str]) -> Token:
         """Return a value's token: the one that was made here before, else a new one."""
@@ -190,45 +205,76 @@ class VaultKeys:
         """This person's own keys. Raises `ExposedIdentity`, `BadIdentity`."""
         return tuple(own_identities(self._env, self._ask))
 
-    def group_identities(self, group: str) -> tuple[str, ...]:
-        """Return the keys of a group, of every epoch that this person can open, the latest first."""
+    def use_only(self, path: Path) -> None:
+        """Open with the keys of this file from now on, and with no others."""
+        self.__dict__["identities"] = tuple(read_identities(path, self._ask))
+
+    def group_identities(self, group: str) -> Mapping[int, str]:
+        """Return a group's keys by epoch, as far as this person can open them, the latest first."""
         if group not in self._groups:
             folder = self.root / GROUP_KEYS / group
-            epochs = sorted(
-                (int(path.stem) for path in folder.glob("*.age") if path.stem.isdecimal()), reverse=True
-            )
-            found = []
-            for epoch in epochs:
+            names = (path.stem for path in folder.glob("*.age") if path.stem.isdecimal())
+            found = {}
+            for epoch in sorted(map(int, names), reverse=True):
                 try:
                     wrapped = (self.root / group_key_path(group, epoch)).read_bytes()
-                    found.append(age.decrypt(wrapped, self.identities).decode().strip())
+                    found[epoch] = age.decrypt(wrapped, self.identities).decode().strip()
                 except (age.CannotOpen, OSError):
                     continue
-            self._groups[group] = tuple(found)
+            self._groups[group] = found
         return self._groups[group]
 
     @cached_property
     def all_identities(self) -> tuple[str, ...]:
-        """Every group key that this person can open, and their own."""
-        folder = self.root / GROUP_KEYS
-        groups = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-        return tuple(key for group in groups for key in self.group_identities(group))
+        """Every group key that this person can open."""
+        return tuple(key for group in self._group_names() for key in self.group_identities(group).values())
 
-    def open(self, note: Note, vid: str) -> Opened:
-        """Open the value that a reference of a note stands for. Raises `NotOpened`."""
-        places = Places(note)
+    def _group_names(self) -> list[str]:
+        folder = self.root / GROUP_KEYS
+        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+    @cached_property
+    def _key_sets(self) -> dict[str, KeySet]:
+        """What each set of keys that seals, or once did, stands for."""
+        own: dict[str, dict[str, str]] = {}
+        for name in self._group_names():
+            own[name] = {age.public_key(each): each for each in self.group_identities(name).values()}
+            if group := self.keyring.groups.get(name):
+                own[name].setdefault(group.public, "")
+        owners = {
+            key: each for name, keys in own.items() if name.startswith(OWNER) for key, each in keys.items()
+        }
+        found: dict[str, KeySet] = {}
+        for name, keys in own.items():
+            for public, identity in keys.items() if not name.startswith(OWNER) else ():
+                found[key_set_id((public,))] = KeySet(name, (identity,) if identity else ())
+                for other, others in owners.items():
+                    both = tuple(filter(None, (identity, others)))
+                    found[key_set_id((public, other))] = KeySet(name, both[:1])
+        return found
+
+    def group_of(self, token: Token) -> str | None:
+        """Return the group that a token is sealed for, as far as its keys are known."""
+        known = self._key_sets.get(token.kid)
+        return known.group if known else None
+
+    def open(self, note: Note, vid: str, place: Place | None = None) -> Opened:
+        """Open the value that a reference of a note stands for. Raises `NotOpened`.
+
+        It was sealed for where it stands, or for the `place` given.
+        """
         reference = next((each for each in note.sealed_references if each.vid == vid), None)
         offset = reference.span.start if reference else 0
         line = note.lines.line(offset)
-        field = places.field_at(offset)
-        place = Place(self._settings.id, note.id or "", field)
+        place = place or self.place(note, Places(note), offset)
         token = self._token(note, vid, place, line)
         try:
-            data = age.decrypt(token.age_file, self.all_identities)
+            known = self._key_sets.get(token.kid)
+            data = age.decrypt(token.age_file, known.identities if known else self.all_identities)
         except age.CannotOpen:
             raise NotOpened(path=note.path, line=line, reason=NOT_YOURS) from None
         try:
-            return Opened(vid, field, line, unwrap(data, place, token.kid, vid))
+            return Opened(vid, place.field, line, unwrap(data, place, token.kid, vid))
         except WrongPlace:
             raise NotOpened(path=note.path, line=line, reason=MOVED) from None
 

@@ -1,0 +1,296 @@
+"""`vault access`: who may read what is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+import click
+
+from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.complete import people
+from vault_tool.cli.help import argument, command, group, option
+from vault_tool.cli.keys import keys_of, keys_to_seal
+from vault_tool.cli.me import known_person
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_, _, ngettext
+from vault_tool.sealing.access import Access, grant, invite, revoke
+from vault_tool.sealing.keyring import KEYRING, OWNER, KeyGroup, Keyring, Member, keyring_text, read_keyring
+from vault_tool.sealing.trust import Change as Difference
+from vault_tool.sealing.trust import Verdict, changes
+from vault_tool.sealing.vault_keys import VaultKeys
+from vault_tool.vault import files
+from vault_tool.vault.journal import Change
+
+
+class NoKeyGiven(VaultError):
+    """Somebody is to be let in without a key."""
+
+    message = N_("{name} needs a public key: it is what is sealed to. Nothing was written.")
+    hint = N_("They run `vault key new`, and send you what `vault key show` prints.")
+    exit_code = Exit.USAGE
+
+
+@group(
+    "access",
+    help=N_(
+        "Show who may read what is sealed, and change it.\n\n"
+        "A group (contact, finance ...) is what fields are sealed for; who has a role reads its groups. "
+        "Groups hide values only: whoever may clone the repository reads the notes around them."
+    ),
+    examples=(
+        "vault access list",
+        "vault access invite zhang.wei age1... --role sales",
+        "vault access grant zhang.wei finance",
+        "vault access revoke zhang.wei",
+        "vault access review",
+    ),
+)
+@click.pass_context
+@pass_app
+def access(app: App, ctx: click.Context) -> Exit | None:
+    """Show who may read what, when no command is named."""
+    return _list(app, as_json=False) if ctx.invoked_subcommand is None else None
+
+
+@command("list", help=N_("Show the groups with their readers, and the people with their keys."))
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def list_(app: App, as_json: bool) -> Exit:
+    """List who may read what."""
+    return _list(app, as_json)
+
+
+@command("invite", help=N_("Let somebody in: their public key, and what they are."))
+@argument("person", shell_complete=people)
+@argument("key", nargs=-1)
+@option(
+    "--role", "roles", multiple=True, metavar="ROLE", help=N_("manager, sales, support, or a word of yours.")
+)
+@pass_app
+def invite_(app: App, person: str, key: tuple[str, ...], roles: tuple[str, ...]) -> Exit:
+    """Let somebody in."""
+    name = known_person(app, person).id
+    keys = keys_to_seal(app)
+    given = [" ".join(key)] if key and key[0].startswith("ssh-") else [*key]
+    if not given and name not in keys.keyring.people:
+        raise NoKeyGiven(name=name)
+    done = invite(keys.keyring, name, given, roles, keys.group_identities)
+    _write(app, keys, done, "vault access invite")
+    readable = [each for each in done.keyring.groups if name in done.keyring.readers(each)]
+    app.out.line(
+        _("{name} reads: {groups}").format(name=name, groups=", ".join(readable) or _("no group yet"))
+    )
+    app.out.hint(
+        _("Groups hide values, not entries: {name} can read all notes once they have the repository.").format(
+            name=name
+        )
+    )
+    return Exit.OK
+
+
+@command("grant", help=N_("Give a person a role; or a person, role:NAME or owner a group to read."))
+@argument("who", shell_complete=people)
+@argument("what", metavar="ROLE|GROUP")
+@pass_app
+def grant_(app: App, who: str, what: str) -> Exit:
+    """Give a role or a group."""
+    keys = keys_to_seal(app)
+    done = grant(keys.keyring, _who(app, keys, who), what, keys.group_identities)
+    _write(app, keys, done, "vault access grant")
+    app.out.line(_("{who} has {what} now.").format(who=who, what=what))
+    return Exit.OK
+
+
+@command(
+    "revoke",
+    help=N_(
+        "Take back a role or a group, or all of it.\n\n"
+        "What is sealed from then on, that person can't open. What they could read they may have kept: "
+        "change such values where that matters. `vault rekey` seals the old ones anew."
+    ),
+)
+@argument("who", shell_complete=people)
+@argument("what", metavar="[ROLE|GROUP]", required=False)
+@pass_app
+def revoke_(app: App, who: str, what: str | None) -> Exit:
+    """Take back a role, a group, or everything."""
+    keys = keys_of(app)
+    done = revoke(keys.keyring, _who(app, keys, who), what, keys.group_identities)
+    _write(app, keys, done, "vault access revoke")
+    if done.new_epochs:
+        app.out.line(_("New keys for: {groups}").format(groups=", ".join(done.new_epochs)))
+        app.out.hint(
+            _("`vault rekey` seals what is there anew; what {who} could read, they may have kept.").format(
+                who=who
+            )
+        )
+    else:
+        app.out.line(_("{who} reads no less than before.").format(who=who))
+    return Exit.OK
+
+
+@command("review", help=N_("Show how the keyring differs from the one you accepted."))
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def review(app: App, as_json: bool) -> Exit:
+    """Show what waits to be accepted."""
+    keys = keys_of(app)
+    found = _differences(keys)
+    if as_json:
+        app.out.json(
+            {"verdict": str(keys.verdict), "changes": [_difference_document(each) for each in found]}
+        )
+    elif not found and keys.verdict in (Verdict.SAME, Verdict.FIRST):
+        app.out.line(_("The keyring is the one you accepted; nothing waits."))
+    else:
+        app.out.lines(_said_difference(each) for each in found)
+        app.out.hint(_("Is it what your colleagues told you? Then: vault access accept"))
+    return Exit.DECIDE if keys.verdict not in (Verdict.SAME, Verdict.FIRST) else Exit.OK
+
+
+@command("accept", help=N_("Accept the keyring as it is now. Look at `vault access review` first."))
+@pass_app
+def accept(app: App) -> Exit:
+    """Trust the keyring that stands in the vault."""
+    keys = keys_of(app)
+    if keys.standing_text is None:
+        keys.keyring  # noqa: B018 - says that there is none
+    assert keys.standing_text is not None
+    found = _differences(keys)
+    keys.accept(keys.standing_text)
+    count = ngettext("{count} change accepted", "{count} changes accepted", len(found)).format(
+        count=len(found)
+    )
+    app.out.line(count if found else _("The keyring is the one you accepted; nothing waits."))
+    return Exit.OK
+
+
+for each in (list_, invite_, grant_, revoke_, review, accept):
+    access.add_command(each)
+
+
+def _who(app: App, keys: VaultKeys, who: str) -> str:
+    """Return whom a word means: `role:...` and `owner` as they are, a person by any spelling."""
+    if who.startswith("role:") or who == "owner" or who in keys.keyring.people:
+        return who
+    return known_person(app, who).id
+
+
+def _write(app: App, keys: VaultKeys, done: Access, command: str) -> None:
+    """Write a changed keyring with its groups' keys, all or nothing, and trust it: it is our own."""
+    text = keyring_text(done.keyring)
+    wanted = {**done.files, PurePosixPath(KEYRING): text.encode()}
+    changed = [Change(path, _digest(app, path), data) for path, data in wanted.items()]
+    app.vault.commit(changed, command, undoable=False)
+    keys.accept(text)
+
+
+def _digest(app: App, path: PurePosixPath) -> str | None:
+    try:
+        return files.read(app.vault.root, path).digest
+    except files.FileMissing:
+        return None
+
+
+def _list(app: App, as_json: bool) -> Exit:
+    keys = keys_of(app)
+    keyring = keys.keyring
+    if as_json:
+        app.out.json(_document(keyring))
+        return Exit.OK
+    app.out.table(
+        [
+            [name, ", ".join(_readers(keyring, name)), _("no. {epoch}").format(epoch=each.epoch)]
+            for name, each in keyring.groups.items()
+            if not name.startswith(OWNER)
+        ],
+        [_("Group"), _("Readers"), _("Key")],
+    )
+    app.out.line()
+    app.out.table(
+        [
+            [name, ", ".join(member.roles), ", ".join(map(_short, member.keys))]
+            for name, member in keyring.people.items()
+        ],
+        [_("Person"), _("Roles"), _("Keys")],
+    )
+    app.out.line()
+    app.out.line(
+        _("For an emergency: {names}").format(names=", ".join(keyring.recovery) or _("no recovery key"))
+    )
+    return Exit.OK
+
+
+def _readers(keyring: Keyring, name: str) -> Iterable[str]:
+    yield from keyring.readers(name)
+    if keyring.groups[name].owner_read:
+        yield _("each customer's owner")
+
+
+def _short(key: str) -> str:
+    return key if len(key) < 24 else f"{key[:12]}…{key[-6:]}"
+
+
+def _document(keyring: Keyring) -> dict[str, object]:
+    return {
+        "epoch": keyring.epoch,
+        "groups": {
+            name: {
+                "epoch": each.epoch,
+                "read": list(each.read),
+                "readers": list(keyring.readers(name)),
+                "owner_read": each.owner_read,
+            }
+            for name, each in keyring.groups.items()
+        },
+        "people": {
+            name: {"roles": list(member.roles), "keys": list(member.keys)}
+            for name, member in keyring.people.items()
+        },
+        "recovery": dict(keyring.recovery),
+    }
+
+
+def _differences(keys: VaultKeys) -> list[Difference]:
+    if keys.pin is None or keys.standing_text is None:
+        return []
+    return changes(read_keyring(keys.pin.keyring), read_keyring(keys.standing_text))
+
+
+def _difference_document(each: Difference) -> dict[str, object]:
+    return {"kind": each.kind, "name": each.name, "before": _plain(each.before), "after": _plain(each.after)}
+
+
+def _plain(value: object) -> object:
+    return value._asdict() if isinstance(value, (Member, KeyGroup)) else value
+
+
+_SAID = {
+    ("person", "new"): N_("+ {name} comes in: {after}"),
+    ("person", "gone"): N_("- {name} is out: {before}"),
+    ("person", "changed"): N_("~ {name}: {before} → {after}"),
+    ("recovery", "new"): N_("+ a recovery key {name}: {after}"),
+    ("recovery", "gone"): N_("- the recovery key {name}: {before}"),
+    ("recovery", "changed"): N_("~ the recovery key {name}: {before} → {after}"),
+    ("group", "new"): N_("+ a group {name}: {after}"),
+    ("group", "gone"): N_("- the group {name}: {before}"),
+    ("group", "changed"): N_("~ the group {name}: {before} → {after}"),
+}
+
+
+def _said_difference(each: Difference) -> str:
+    how = "new" if each.before is None else "gone" if each.after is None else "changed"
+    return _(_SAID[each.kind, how]).format(name=each.name, before=_said(each.before), after=_said(each.after))
+
+
+def _said(value: object) -> str:
+    match value:
+        case Member(roles=roles, keys=keys):
+            return f"{', '.join(roles) or '-'} ({', '.join(map(_short, keys))})"
+        case KeyGroup(epoch=epoch, public=public, read=read, owner_read=owner_read):
+            readers = ", ".join([*read, *(["owner"] if owner_read else [])])
+            return f"{readers or '-'} ({epoch}: {_short(public)})"
+        case str():
+            return _short(value)
+    return ""

@@ -1,0 +1,74 @@
+"""`vault verify`: every sealed value is whole, in its place, and opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vault_tool.cli.app import App, pass_app
+from vault_tool.cli.help import command, option
+from vault_tool.cli.keys import keys_of
+from vault_tool.errors import Exit
+from vault_tool.lint.run import targets
+from vault_tool.messages import N_, _, ngettext
+from vault_tool.sealing.vault_keys import NOT_YOURS, NotOpened, VaultKeys
+from vault_tool.vault.walk import ARCHIVE_GLOB
+
+
+@command(
+    "verify",
+    help=N_(
+        "Check every sealed value: whole, in its place, and opening with a key of yours.\n\n"
+        "What is sealed for others is checked as far as that goes without a key."
+    ),
+    examples=("vault verify", "vault verify --key recovery.txt"),
+)
+@option(
+    "--key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=N_("Open with this key instead of yours: a drill with the recovery key."),
+)
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def verify(app: App, key: Path | None, as_json: bool) -> Exit:
+    """Open everything, and tell what doesn't open."""
+    keys = keys_of(app)
+    if key is not None:
+        keys.use_only(app.cwd / key)
+    opened, troubles = open_all(app, keys)
+    closed = sum(error.values["reason"] == NOT_YOURS for error in troubles)
+    broken = [error for error in troubles if key is not None or error.values["reason"] != NOT_YOURS]
+    if as_json:
+        app.out.json({"opened": opened, "not_yours": closed, "broken": [_said(error) for error in broken]})
+    else:
+        for error in broken:
+            app.out.line(_said(error))
+        app.out.line(ngettext("{count} value opens", "{count} values open", opened).format(count=opened))
+        if closed and key is None:
+            app.out.hint(_("{count} more are sealed for others, and whole.").format(count=closed))
+    return Exit.FINDINGS if broken else Exit.OK
+
+
+def open_all(app: App, keys: VaultKeys) -> tuple[int, list[NotOpened]]:
+    """Open every sealed value of the vault; return how many did, and what is the matter with the others."""
+    vault = app.vault
+    paths = targets(vault.root, (*vault.settings.customers, ARCHIVE_GLOB), [], [])
+    opened = 0
+    troubles = []
+    with app.out.progress(_("Opening"), len(paths)) as advance:
+        for number, path in enumerate(paths, 1):
+            note, _digest = vault.read(path)
+            for vid in dict.fromkeys(reference.vid for reference in note.sealed_references):
+                try:
+                    keys.open(note, vid)
+                    opened += 1
+                except NotOpened as error:
+                    troubles.append(error)
+            advance(number)
+    return opened, troubles
+
+
+def _said(error: NotOpened) -> str:
+    return _(error.message).format(**{**error.values, "reason": _(str(error.values["reason"]))})

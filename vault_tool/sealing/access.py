@@ -1,0 +1,174 @@
+"""Who may read what, changed: each plan is a new keyring and the files of the groups' keys that go with it.
+
+Nothing here writes. Who joins gets the groups' keys wrapped to theirs, and no note changes. When somebody
+leaves, every group they could read gets a new key: what is sealed from then on, they can't open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import NamedTuple
+
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
+from vault_tool.sealing import age
+from vault_tool.sealing.found_keyring import MANAGER, with_new_epoch
+from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, group_key_path
+
+ROLES = (MANAGER, "sales", "support")
+"""The roles that a first keyring speaks of; any other word is a role as well."""
+Unlock = Callable[[str], Mapping[int, str]]
+"""Returns the keys of a group by epoch, as far as this person can open them."""
+
+
+class CannotShare(VaultError):
+    """Somebody would give what they can't open themselves."""
+
+    message = N_(
+        "You can't open the group {group} yourself, so you can't change who reads it. Nothing was written."
+    )
+    hint = N_("Ask somebody who can: {readers}")
+    exit_code = Exit.USAGE
+
+
+class LastReader(VaultError):
+    """Nobody but the recovery key could read a group any more, or not who asks for it."""
+
+    message = N_("After that nobody could read the group {group} any more. Nothing was written.")
+    hint = N_("Give somebody else the role first: vault access grant PERSON {role}")
+    exit_code = Exit.USAGE
+
+
+class UnknownMember(VaultError):
+    """Somebody who has no part in the keyring."""
+
+    message = N_("{name} has no key here.")
+    hint = N_("`vault access list` shows who has; `vault access invite {name} KEY` lets somebody in.")
+    exit_code = Exit.USAGE
+
+
+class Access(NamedTuple):
+    """A changed keyring, and the files of the groups' keys to be written; None is one to be removed."""
+
+    keyring: Keyring
+    files: Mapping[PurePosixPath, bytes]
+    new_epochs: tuple[str, ...] = ()
+
+
+def invite(
+    keyring: Keyring, person: str, keys: Iterable[str], roles: Iterable[str], unlock: Unlock
+) -> Access:
+    """Let somebody in, with these public keys and roles; who is there already gets them in addition."""
+    old = keyring.people.get(person, Member((), ()))
+    member = Member(_union(old.roles, roles), _union(old.keys, keys))
+    for key in member.keys:
+        age.check_public_key(key)
+    after = _with_people(keyring, {**keyring.people, person: member})
+    access = _rewrapped(keyring, after, unlock)
+    return _with_owner_group(access, person)
+
+
+def grant(keyring: Keyring, who: str, what: str, unlock: Unlock) -> Access:
+    """Give a person a role; or a person, a role (`role:sales`) or each owner (`owner`) a group to read."""
+    if what in keyring.groups:
+        group = keyring.groups[what]
+        if who == "owner":
+            changed = group._replace(owner_read=True)
+        else:
+            if not who.startswith(ROLE):
+                _member(keyring, who)
+            changed = group._replace(read=_union(group.read, [who]))
+        after = keyring._replace(
+            epoch=keyring.epoch + 1, groups=MappingProxyType({**keyring.groups, what: changed})
+        )
+        access = _rewrapped(keyring, after, unlock)
+        for person in keyring.people if who == "owner" else ():
+            access = _with_owner_group(access, person)
+        return access
+    member = _member(keyring, who)
+    after = _with_people(
+        keyring, {**keyring.people, who: member._replace(roles=_union(member.roles, [what]))}
+    )
+    return _rewrapped(keyring, after, unlock)
+
+
+def revoke(keyring: Keyring, who: str, what: str | None, unlock: Unlock) -> Access:
+    """Take back a role, a group, or with None everything; a group that loses a reader gets a new key."""
+    if what is not None and what in keyring.groups:
+        group = keyring.groups[what]
+        changed = group._replace(
+            read=tuple(reader for reader in group.read if reader != who),
+            owner_read=group.owner_read and who != "owner",
+        )
+        after = keyring._replace(
+            epoch=keyring.epoch + 1, groups=MappingProxyType({**keyring.groups, what: changed})
+        )
+    else:
+        member = _member(keyring, who)
+        people = dict(keyring.people)
+        if what is None:
+            del people[who]
+        else:
+            people[who] = member._replace(roles=tuple(role for role in member.roles if role != what))
+        after = _with_people(keyring, people)
+        if what is None:
+            after = after._replace(groups=MappingProxyType(_without_reader(after.groups, who)))
+    return _rewrapped(keyring, after, unlock)
+
+
+def _rewrapped(before: Keyring, after: Keyring, unlock: Unlock) -> Access:
+    """Wrap the keys of every group whose readers changed; who lost one gets no key of the next epoch."""
+    files: dict[PurePosixPath, bytes] = {}
+    fresh: list[str] = []
+    keyring = after
+    for name in after.groups:
+        old, new = before.wrapping_keys(name), after.wrapping_keys(name)
+        if set(old) == set(new):
+            continue
+        if not after.readers(name) and not name.startswith(OWNER):
+            raise LastReader(group=name, role=MANAGER)
+        identities = unlock(name)
+        if before.groups[name].epoch not in identities:
+            raise CannotShare(group=name, readers=", ".join(before.readers(name)) or "-")
+        for epoch, identity in identities.items():
+            files[group_key_path(name, epoch)] = age.encrypt(f"{identity}\n".encode(), new)
+        if not set(old) <= set(new):
+            keyring, path, data = with_new_epoch(keyring, name, keyring.groups[name])
+            files[path] = data
+            fresh.append(name)
+    return Access(keyring._replace(epoch=before.epoch + 1), MappingProxyType(files), tuple(fresh))
+
+
+def _with_owner_group(access: Access, person: str) -> Access:
+    """Give an owner a group of their own, where some group is read by owners."""
+    keyring, name = access.keyring, OWNER + person
+    if name in keyring.groups or not any(group.owner_read for group in keyring.groups.values()):
+        return access
+    made, path, data = with_new_epoch(keyring, name, KeyGroup(0, "", (person,)))
+    return access._replace(
+        keyring=made._replace(epoch=keyring.epoch), files=MappingProxyType({**access.files, path: data})
+    )
+
+
+def _without_reader(groups: Mapping[str, KeyGroup], who: str) -> dict[str, KeyGroup]:
+    return {
+        name: group._replace(read=tuple(reader for reader in group.read if reader != who))
+        for name, group in groups.items()
+        if name != OWNER + who
+    }
+
+
+def _with_people(keyring: Keyring, people: Mapping[str, Member]) -> Keyring:
+    return keyring._replace(epoch=keyring.epoch + 1, people=MappingProxyType(dict(people)))
+
+
+def _member(keyring: Keyring, name: str) -> Member:
+    if name not in keyring.people:
+        raise UnknownMember(name=name)
+    return keyring.people[name]
+
+
+def _union(old: Iterable[str], new: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*old, *new]))
