@@ -16,7 +16,7 @@ from vault_tool.sealing.identities import AskPassphrase, own_identities, read_id
 from vault_tool.sealing.keyring import GROUP_KEYS, KEYRING, OWNER, Keyring, group_key_path, read_keyring
 from vault_tool.sealing.memo import Memo
 from vault_tool.sealing.places import Places
-from vault_tool.sealing.seal import Sealing, plan_sealing
+from vault_tool.sealing.seal import Sealer, Sealing, plan_sealing
 from vault_tool.sealing.token import (
     BadToken,
     Place,
@@ -90,6 +90,7 @@ class Opened(NamedTuple):
 
     vid: str
     field: str
+    group: str | None
     line: int
     value: Value
 
@@ -108,6 +109,7 @@ class VaultKeys:
         self, root: Path, settings: Settings, state: Path, env: Mapping[str, str], ask: AskPassphrase
     ) -> None:
         self.root = root
+        self.vault_id = settings.id
         self._settings = settings
         self._state = state
         self._env = env
@@ -130,7 +132,7 @@ class VaultKeys:
     @property
     def verdict(self) -> Verdict:
         """How the keyring relates to the one that was accepted."""
-        return judge(self.pin, self._settings.id, self.standing_text)
+        return judge(self.pin, self.vault_id, self.standing_text)
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -138,7 +140,7 @@ class VaultKeys:
         verdict = self.verdict
         if verdict is Verdict.OTHER_VAULT:
             assert self.pin is not None
-            raise OtherVault(path=self.root, before=self.pin.vault, now=self._settings.id)
+            raise OtherVault(path=self.root, before=self.pin.vault, now=self.vault_id)
         if self.standing_text is None:
             raise NoKeyring
         if verdict is Verdict.CHANGED:
@@ -152,7 +154,7 @@ class VaultKeys:
 
     def accept(self, text: str) -> None:
         """Trust this keyring from now on."""
-        pin = Pin(self._settings.id, read_keyring(text, self.root / KEYRING).epoch, text)
+        pin = Pin(self.vault_id, read_keyring(text, self.root / KEYRING).epoch, text)
         write_pin(self.root, self._env, pin)
         self.__dict__.pop("keyring", None)
         self.__dict__.update(pin=pin, standing_text=text)
@@ -166,12 +168,16 @@ class VaultKeys:
 
     def plan_sealing(self, note: Note) -> Sealing:
         """Plan to seal what stands in plain in a note; see `seal.plan_sealing`. Needs no key that opens."""
+        return plan_sealing(note, self.vault_id, self.sealer(note))
+
+    def sealer(self, note: Note) -> Sealer:
+        """Return what makes tokens for the values of a note."""
         owner = self.owner_of(note)
 
         def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
             return self.seal(place, self.keyring.sealing_keys(group, owner), value, taken)
 
-        return plan_sealing(note, self._settings.id, seal)
+        return seal
 
     def owner_of(self, note: Note) -> str | None:
         """Return the id of a customer's owner, where the team knows them."""
@@ -180,7 +186,7 @@ class VaultKeys:
 
     def place(self, note: Note, places: Places, offset: int) -> Place:
         """Return what a value is bound to that stands at this offset."""
-        return Place(self._settings.id, note.id or "", places.field_at(offset))
+        return Place(self.vault_id, note.id or "", places.field_at(offset))
 
     def seal(self, place: Place, keys: Iterable[str], value: Value, taken: frozenset[str]) -> Token:
         """Return a value's token: the one that was made here before, else a new one."""
@@ -274,7 +280,7 @@ class VaultKeys:
         except age.CannotOpen:
             raise NotOpened(path=note.path, line=line, reason=NOT_YOURS) from None
         try:
-            return Opened(vid, place.field, line, unwrap(data, place, token.kid, vid))
+            return Opened(vid, place.field, self.group_of(token), line, unwrap(data, place, token.kid, vid))
         except WrongPlace:
             raise NotOpened(path=note.path, line=line, reason=MOVED) from None
 

@@ -1,0 +1,79 @@
+"""A note with its sealed values in the clear, in memory; and sealed again after somebody changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import NamedTuple
+
+from vault_tool.notes.note import Note
+from vault_tool.notes.render_yaml import render_scalar
+from vault_tool.notes.text import Edit, apply_edits
+from vault_tool.schema import FieldType
+from vault_tool.sealing.places import TEXT, Leaf, Places
+from vault_tool.sealing.seal import Sealing, plan_sealing
+from vault_tool.sealing.token import Place, Token, Value, read_token
+from vault_tool.sealing.vault_keys import NotOpened, Opened, VaultKeys
+
+
+class Revealed(NamedTuple):
+    """A note's text with values in the clear: what was opened, and what couldn't be."""
+
+    text: str
+    opened: tuple[Opened, ...]
+    refused: tuple[NotOpened, ...]
+
+
+def reveal(
+    note: Note, keys: VaultKeys, fields: Container[str] | None = None, *, to_edit: bool = False
+) -> Revealed:
+    """Open a note's values: those of some fields (canonical names, `text`), or all it holds.
+
+    `to_edit` leaves words of a text in their sealing marks, so that they are sealed again.
+    """
+    places = Places(note)
+    edits: list[Edit] = []
+    opened: list[Opened] = []
+    refused: list[NotOpened] = []
+    for reference in note.sealed_references:
+        leaf = places.leaf_at(reference.span.start)
+        if fields is not None and not _is_meant(leaf, fields):
+            continue
+        try:
+            found = keys.open(note, reference.vid)
+        except NotOpened as error:
+            refused.append(error)
+            continue
+        opened.append(found)
+        text = _written(found.value, leaf)
+        if to_edit and found.value.style == "text":
+            text = f"{{{{seal {found.group}: {text}}}}}" if found.group else f"{{{{seal: {text}}}}}"
+        edits.append(Edit(reference.span, text))
+    return Revealed(apply_edits(note.text, edits), tuple(opened), tuple(refused))
+
+
+def seal_again(note: Note, before: Note, opened: Iterable[Opened], keys: VaultKeys) -> Sealing:
+    """Plan to seal a note that was edited in the clear; a value that stayed keeps its token byte for byte."""
+    block = before.sealed_block
+    tokens = {each.vid: each.token for each in block.tokens} if block else {}
+    known = {(each.field, each.value.text): read_token(tokens[each.vid]) for each in opened}
+    seal_new = keys.sealer(note)
+
+    def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
+        return known.get((place.field, value.text)) or seal_new(place, group, value, taken)
+
+    return plan_sealing(note, keys.vault_id, seal)
+
+
+def _is_meant(leaf: Leaf | None, fields: Container[str]) -> bool:
+    return (leaf.path.removesuffix("[]").rpartition(".")[2] if leaf else TEXT) in fields
+
+
+def _written(value: Value, leaf: Leaf | None) -> str:
+    """Return a value as it is written in the place of its reference, so that it reads the same."""
+    text, style = value
+    is_in_head = leaf is not None and leaf.node is not None
+    if style == "yaml":
+        return text if "\n" in text or "\r" in text else text.lstrip(" \t")
+    if not is_in_head or (style == "plain" and "\n" not in text):
+        return text
+    return render_scalar(text, "single" if style == "single" else "double", FieldType.TEXT)
