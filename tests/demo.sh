@@ -2,12 +2,10 @@
 # Two minutes with the example vault: every command below is what a person would type.
 set -eu
 
-here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 export VAULT_NOTES_HOME="$work/home" VAULT_NOTES_TODAY=2026-11-22 VAULT_NOTES_USER=li.na
-cp -R "$here/example_vault" "$work/vault"
-cd "$work/vault"
+cd "$work"
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$1"; }
 run() {
@@ -21,6 +19,10 @@ must() { # the command's status is part of what the demonstration promises
     run "$@"
     [ "$status" = "$wanted" ] || { echo "demo: expected exit status $wanted, got $status" >&2; exit 1; }
 }
+
+say "A vault of made-up customers / 一个全是虚构客户的库"
+must 0 vault init vault --example
+cd vault
 
 say "Find every entry about the enterprise edition, in any file, ranked / 找出所有提到企业版的记录"
 must 0 vault search 企业版 --limit 4
@@ -50,6 +52,16 @@ diff "$work/pasted.md" "$note" || true
 say "Take it back: the very bytes / 撤销，逐字节还原"
 must 0 vault undo
 cmp "$note" "$work/pasted.md" && echo "identical to what was pasted / 与粘贴后完全一致"
+cp "$work/before.md" "$note"
+
+say "Somebody writes down a number; sealed, no file holds it any more / 有人记下手机号；封存之后，文件里再没有它"
+awk '{ print } /^类型:/ { print "手机: 13900004321" }' "$work/before.md" > "$note"
+must 0 vault seal
+grep '^手机' "$note"
+must 1 grep -r 13900004321 .
+say "Who has a key reads it / 有钥匙的人照常能看"
+vault show 王五 --reveal 手机 | grep 13900004321
+must 0 vault verify
 cp "$work/before.md" "$note"
 
 say "The whole vault is clean again / 全库检查通过"

@@ -42,7 +42,7 @@ def offered(vault_run: VaultRun, home: Path, *words: str, lang: str = "en") -> l
         ("杭州", ["杭州蓝海贸易有限公司"]),
         ("lanhai", ["杭州蓝海贸易有限公司"]),
         ("oc", ["Ocean"]),
-        # A shell would cut the full name at its blanks.
+        # What needs no quotes goes first.
         ("blue", ["blue"]),
         ("nobody", []),
     ],
@@ -65,6 +65,10 @@ def test_no_more_is_offered_than_a_person_looks_at(vault_run: VaultRun, tmp_path
     vault_run("status", cwd=root)
 
     assert len(offered(vault_run, root, "vault", "show", "kehu")) == 200
+
+
+def test_a_name_with_blanks_is_offered_where_no_plainer_one_fits(vault_run: VaultRun, home: Path):
+    assert offered(vault_run, home, "vault", "show", r"Blue\ O") == ["Blue Ocean Trading"]
 
 
 @pytest.mark.parametrize("name", ["蓝海(杭州)", "蓝海;rm", "$HOME蓝海", "蓝海\x1b[2J", "蓝海'"])

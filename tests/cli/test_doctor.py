@@ -112,6 +112,24 @@ def test_what_is_wrong_in_the_settings_is_said_with_its_line_and_what_to_do(
     assert f"Hint: {check['hint']}" in listed.err
 
 
+def test_a_saved_query_that_cannot_be_read_is_bad(vault_run: VaultRun, home: Path):
+    good = '[queries]\nmine = "owner:me"\n"本周" = "next:<=7d @mine"\n'
+    with (home / "vault.toml").open("a", encoding="utf-8") as file:
+        file.write(good)
+    ran = vault_run("doctor", "--json", cwd=home, env=REAL_DAY)
+    (check,) = [check for check in ran.json["checks"] if check["name"] == "queries"]
+    assert (check["verdict"], check["seen"]) == ("good", "2")
+
+    with (home / "vault.toml").open("a", encoding="utf-8") as file:
+        file.write('"旧的" = "stage:gone"\nround = "@round"\n')
+    ran = vault_run("doctor", "--json", cwd=home, env=REAL_DAY)
+
+    (check,) = [check for check in ran.json["checks"] if check["name"] == "queries"]
+    assert (check["verdict"], check["seen"]) == ("bad", "can't be read: @旧的, @round")
+    assert check["hint"] == "`vault list @旧的` says what is wrong with it."
+    assert "“@旧的” of vault.toml" in vault_run("list", "@旧的", cwd=home).err
+
+
 def test_a_home_that_is_no_full_path_is_bad(vault_run: VaultRun, home: Path):
     ran = vault_run("doctor", "--json", cwd=home, env={**REAL_DAY, "VAULT_NOTES_HOME": "state"})
 

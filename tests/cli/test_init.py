@@ -49,7 +49,11 @@ def test_a_new_vault_has_settings_a_place_for_customers_and_what_git_wants(
     root = tmp_path / "库"
     settings = load_settings(root)
     assert ran.status == 0
-    assert set(tree(root)) == {"vault.toml", ".gitignore", ".gitattributes"}
+    made = set(tree(root))
+    keys = {name for name in made if name.startswith(".vault/")}
+    assert made - keys == {"vault.toml", ".gitignore", ".gitattributes"}
+    assert ".vault/keyring.toml" in keys
+    assert "recovery key" in ran.err
     assert (root / "customers").is_dir()
     assert (settings.language, settings.customers) == ("zh", ("customers/**/*.md",))
     assert [(person.id, person.name, person.email) for person in settings.people] == [
@@ -136,6 +140,28 @@ def test_the_example_is_a_vault_that_lints_clean(vault_run: VaultRun, tmp_path: 
     assert ran.status == 0
     assert vault_run("lint", "--json", cwd=tmp_path / "e").json["findings"] == []
     assert {".gitignore", ".gitattributes"} < set(tree(tmp_path / "e"))
+
+
+def test_the_examples_key_opens_it_and_nobody_seals_to_that_key(
+    vault_run: VaultRun, tmp_path: Path, clean_env: dict[str, str]
+):
+    vault_run("init", "e", "--example")
+    example, own = tmp_path / "e", tmp_path / "own"
+    key = Path(clean_env["VAULT_NOTES_HOME"], "config/identities/example-vault.txt")
+    assert not (example / "demo-identity.txt").exists()
+    if os.name == "posix":
+        assert key.stat().st_mode & 0o077 == 0
+
+    shown = vault_run("show", "赵六", "--all", "--reveal", cwd=example)
+    vault_run("init", "own", env=GIT)
+    write(own, {"customers/a.md": "---\nid: a1\n客户名称: 甲\n手机: 13900001111\n---\n"})
+    sealed = vault_run("seal", cwd=own, env=GIT)
+
+    assert "13900001975" in shown.out and "43 万" in shown.out
+    assert sealed.status == 0
+    public = key.read_text("utf-8").partition("public key: ")[2].partition("\n")[0]
+    assert public in (example / ".vault/keyring.toml").read_text("utf-8")
+    assert public not in (own / ".vault/keyring.toml").read_text("utf-8")
 
 
 def test_the_example_replaces_no_file(vault_run: VaultRun, tmp_path: Path):
@@ -246,7 +272,7 @@ def test_the_customers_of_an_adopted_folder_are_those_notes_and_they_are_found(
 
     names = {customer["name"] for customer in vault_run("list", "--json").json["customers"]}
     assert names == {"杭州蓝海", "b"}
-    assert vault_run("lint", "--json").json["findings"] == []
+    assert vault_run("lint", "--as-of", "2023-02-03", "--json").json["findings"] == []
     again = vault_run("init", "--adopt", ".", "--yes", "--json")
     assert (again.json["notes"], again.json["unchanged"]) == ([], 2)
 

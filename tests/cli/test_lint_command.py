@@ -28,6 +28,8 @@ GOOD = """---
 
 王总定价格。
 """
+# What is about time or style has tests of its own.
+SETTINGS = '[lint]\nselect = ["FM", "CL", "EN", "FE"]\nignore = ["EN007", "FE006"]\n'
 PASTED = GOOD + "\n2023年1月15日 – 咨询产品A\n"
 COLON = GOOD.replace("业务阶段: ", "业务阶段：").replace("c3m8k2qa41", "c3m8k2qa42")
 FIXED = GOOD + "\n## 2023-01-15\n\n咨询产品A\n"
@@ -35,7 +37,10 @@ FIXED = GOOD + "\n## 2023-01-15\n\n咨询产品A\n"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return make_vault(tmp_path / "vault", {"蓝海.md": PASTED, "张三.md": COLON, "王五.md": GOOD})
+    root = make_vault(tmp_path / "vault", {"蓝海.md": PASTED, "张三.md": COLON, "王五.md": GOOD})
+    with (root / "vault.toml").open("a", encoding="utf-8") as file:
+        file.write(SETTINGS)
+    return root
 
 
 def read(root: Path, name: str = "蓝海.md") -> str:
@@ -78,7 +83,7 @@ def test_json_is_one_document(vault_run: Run, root: Path):
 
     assert ran.status == 1
     assert ran.json["version"] == 1 and ran.json["files"] == 3
-    assert ran.json["summary"] == {"errors": 1, "warnings": 1, "infos": 0, "fixable": 2}
+    assert ran.json["summary"] == {"errors": 1, "warnings": 1, "infos": 0, "fixable": 2, "known": 0}
     assert [finding["code"] for finding in ran.json["findings"]] == ["FM004", "EN008"]
     assert ran.json["findings"][0] == {
         "path": "customers/张三.md",
@@ -222,7 +227,7 @@ def test_the_day_is_the_options_else_the_settings_else_today(vault_run: Run, roo
     assert finds()
     assert not finds("--as-of", "2026-11-25")
     with (root / "vault.toml").open("a", encoding="utf-8") as file:
-        file.write("[lint]\nas_of = 2026-12-01\n")
+        file.write("as_of = 2026-12-01\n")
     assert not finds()
     assert finds("--as-of", "yesterday")
     assert vault_run("lint", "--as-of", "whenever", cwd=root).status == 2
@@ -230,7 +235,7 @@ def test_the_day_is_the_options_else_the_settings_else_today(vault_run: Run, roo
 
 def test_settings_in_vault_toml_are_obeyed(vault_run: Run, root: Path):
     with (root / "vault.toml").open("a", encoding="utf-8") as file:
-        file.write('[lint]\nignore = ["EN008"]\n[lint.severity]\nfullwidth-syntax = "info"\n')
+        file.write('[lint.severity]\nEN008 = "off"\nfullwidth-syntax = "info"\n')
 
     ran = vault_run("lint", cwd=root)
 

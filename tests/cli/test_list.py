@@ -346,6 +346,46 @@ def test_a_list_is_sorted_by_any_column_either_way(
     assert [customer["id"] for customer in ran.json["customers"]] == order
 
 
+def test_amounts_are_sorted_within_their_currency_the_vaults_own_first(
+    vault_run: VaultRun, tmp_path: Path
+) -> None:
+    said = {"a": "900 USD", "b": "5万", "c": "1000 CNY", "d": "", "e": "2万 EUR", "f": "100 USD"}
+    home = make_vault(
+        tmp_path / "v",
+        {
+            f"{key}.md": f"---\nid: {key}\nname: {key}\nexpected_amount: {text}\n---\n"
+            for key, text in said.items()
+        },
+    )
+
+    def ids(sort: str) -> str:
+        ran = vault_run("list", "--sort", sort, "--json", cwd=home)
+        return "".join(row["id"] for row in ran.json["customers"])
+
+    assert ids("expected_amount") == "cbefad"
+    assert ids("expected_amount-") == "bceafd"
+
+
+def test_a_name_of_the_team_also_means_its_customers(vault_run: VaultRun, home: Path) -> None:
+    def ids(*query: str) -> list[str]:
+        return [row["id"] for row in vault_run("list", *query, "--json", cwd=home).json["customers"]]
+
+    assert ids("李娜") == ids("li.na") == ["c000000001"]
+    assert ids('"李娜"') == []
+    assert ids("张伟", "交期") == ["c000000002"]
+
+
+@pytest.mark.parametrize("options", [(), ("-l",), ("--count-by", "stage")])
+def test_that_nothing_was_found_is_said_in_a_pipe_too(
+    vault_run: VaultRun, home: Path, options: tuple[str, ...]
+) -> None:
+    ran = vault_run("list", "没有这个词", *options, cwd=home)
+
+    assert (ran.status, ran.out, ran.err) == (1, "", "Nothing found for: 没有这个词\n")
+    assert vault_run("list", "没有这个词", "--json", cwd=home).err == ""
+    assert vault_run("list", "stage:won", cwd=home).err == ""
+
+
 def test_a_limit_takes_the_first_and_the_total_stays(vault_run: VaultRun, sales: Path) -> None:
     ran = vault_run("list", "--sort", "last-", "-n2", "--json", cwd=sales)
 

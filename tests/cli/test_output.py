@@ -71,7 +71,7 @@ def test_a_table_on_a_terminal_lines_up():
     assert out.getvalue() == "Name      Stage\n蓝海贸易  成交\nAcme      won\n"
 
 
-@given(st.lists(st.tuples(*[st.text(st.sampled_from("ab蓝海，"), max_size=50)] * 3), min_size=1, max_size=5))
+@given(st.lists(st.tuples(*[st.text(st.sampled_from("ab蓝海，"), max_size=50)] * 6), min_size=1, max_size=5))
 def test_no_row_is_wider_than_the_terminal(rows: list[tuple[str, ...]]):
     output, out, _err = make({"COLUMNS": "40"}, tty=True)
 

@@ -33,6 +33,26 @@ def test_the_catalogue_as_json_is_complete(vault_run: VaultRun):
 
     assert len(said) == len(ALL_RULES)
     assert all(rule["summary"] and rule["manual"].startswith(rule["summary"]) for rule in said)
+    for rule in said:
+        assert set(rule["languages"]) == {"en", "zh"}
+        for text in rule["languages"].values():
+            assert text["summary"] and text["manual"].startswith(text["summary"])
+        assert rule["severity"] in ("error", "warning", "info") and rule["fix"] in ("safe", "unsafe", None)
+
+
+def test_the_catalogue_names_limits_with_their_defaults(vault_run: VaultRun):
+    [rule] = vault_run("rule", "complaint-open", "--json").json["rules"]
+
+    assert rule["limits"] == {"complaint_days": 7}
+    assert "  complaint_days = 7\n" in vault_run("rule", "complaint-open").out
+
+
+def test_a_manual_is_in_the_readers_language_and_both_are_in_the_catalogue(vault_run: VaultRun):
+    shown = vault_run("rule", "FM005", env={"VAULT_NOTES_LANG": "zh"}).out
+    [rule] = vault_run("rule", "FM005", "--json", env={"VAULT_NOTES_LANG": "zh"}).json["rules"]
+
+    assert rule["manual"] == rule["languages"]["zh"]["manual"] != rule["languages"]["en"]["manual"]
+    assert rule["manual"] in shown
 
 
 def test_a_slip_of_the_pen_names_the_nearest(vault_run: VaultRun):

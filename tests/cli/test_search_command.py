@@ -296,8 +296,8 @@ needs_posix = pytest.mark.skipif(
 
 @pytest.fixture
 def vim(tmp_path: Path) -> dict[str, str]:
-    """An editor called vim that notes how it was called, and adds a line to the note."""
-    script = tmp_path / "bin" / "vim"
+    """An editor like vim, with a window of its own, that notes how it was called, and adds a line to the note."""
+    script = tmp_path / "bin" / "gvim"
     script.parent.mkdir()
     script.write_text(
         f"#!{sys.executable}\n"

@@ -24,6 +24,8 @@ def home(tmp_path: Path, vault_run: VaultRun) -> Path:
     notes = {
         "蓝海.md": NOTE.format(id="c1", name="杭州蓝海贸易有限公司", alias="蓝海"),
         "blue.md": NOTE.format(id="c2", name="Blue Ocean Trading", alias="Ocean"),
+        # Two blanks together stay two only within quotes.
+        "tres  g & cía's.md": NOTE.format(id="c3", name="Tres  G & Cía's", alias="'Tres  G: $1 [x]'"),
     }
     root = make_vault(tmp_path / "库", notes)
     with (root / "vault.toml").open("a", encoding="utf-8") as file:
@@ -156,11 +158,33 @@ def test_the_script_is_what_the_command_prints(vault_run: VaultRun, home: Path):
     )
 
 
+@pytest.mark.parametrize(
+    ("shell", "typed", "said"),
+    [
+        ("powershell", "vault show Tres", "plain\n'Tres  G & Cía''s'\n_"),
+        ("powershell", "vault list @", "plain\n'@本周'\nnext:<=7d"),
+        ("zsh", "vault show Tres", "plain\nTres  G & Cía's\n_"),
+        ("bash", "vault show Tres", r"plain,Tres\\ \\ G\\ \\&\\ Cía\\'s"),
+        ("bash", "vault show 'Tres", "plain,Tres  G & Cía's"),
+    ],
+)
+def test_a_value_is_given_to_a_shell_such_that_it_stays_in_one_piece(
+    vault_run: VaultRun, home: Path, shell: str, typed: str, said: str
+):
+    asked = {"_VAULT_COMPLETE": f"{shell}_complete", "COMP_WORDS": typed, "COMP_CWORD": "2"}
+
+    assert vault_run(cwd=home, env=asked).out == f"{said}\n"
+
+
 # Real shells
 
 TYPED = {
     "vault show 蓝": "vault show 蓝海",
     "vault show oc": "vault show Ocean",
+    "vault show Tres": "vault show Tres  G & Cía's",
+    r"vault show Tres\ \ G": "vault show Tres  G & Cía's",
+    'vault show "Tres  G & C': "vault show Tres  G & Cía's",
+    r"vault show Tres\ \ G:": "vault show Tres  G: $1 [x]",
     "vault stat": "vault status",
     "vault list 阶段:方": "vault list 阶段:方案报价",
     "vault list @本": "vault list @本周",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
+from vault_tool.lint.cards import CardMaker
 from vault_tool.lint.check import Checker
+from vault_tool.lint.customers import KnownCustomers
 from vault_tool.lint.rule import Context, Finding
 from vault_tool.lint.selection import select_rules
 from vault_tool.notes.note import Note, parse_note
@@ -18,6 +21,9 @@ TODAY = date(2026, 11, 23)
 NEW_ID = "c123456789"
 SCHEMA = load_schema()
 NOTE = PurePosixPath("customers/acme.md")
+ALONE = Settings(id="v7k2m9qx")
+# Whatever a customer is called here, its file is acme.md: only who selects this rule hears of it.
+OF_NAMES = "FE006"
 
 
 def checker(
@@ -25,17 +31,28 @@ def checker(
     ignore: tuple[str, ...] = (),
     today: date = TODAY,
     new_id: Callable[[PurePosixPath], str] | None = lambda _path: NEW_ID,
+    customers: KnownCustomers | None = None,
+    team: Settings = ALONE,
     **lint: Any,
 ) -> Checker:
     """Return a checker of the default rules, or of those selected; `lint` are `[lint]` settings."""
-    settings = Settings(id="v7k2m9qx", lint=LintSettings(**lint))
+    settings = team._replace(lint=LintSettings(**lint))
+    ignore = ignore if OF_NAMES in select else (*ignore, OF_NAMES)
     context = Context(SCHEMA, settings, today, new_id=new_id)
+    if customers is not None:
+        context = replace(context, customers=customers)
     return Checker.of(select_rules(settings.lint, select, ignore), context)
 
 
-def note_of(data: bytes | str) -> Note:
+def note_of(data: bytes | str, path: PurePosixPath = NOTE) -> Note:
     """Read a note."""
-    return parse_note(NOTE, data, SCHEMA)
+    return parse_note(path, data, SCHEMA)
+
+
+def customers_of(notes: Iterable[Note], team: Settings = ALONE) -> KnownCustomers:
+    """Return what is known of these customers."""
+    maker = CardMaker(team, b"secret")
+    return KnownCustomers(map(maker.card_of, notes))
 
 
 def codes(findings: list[Finding]) -> list[str]:

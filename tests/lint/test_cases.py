@@ -1,5 +1,6 @@
 """Each rule by files: what it finds in `bad.md`, how that is mended, and that `good.md` is left in peace.
 
+Other customers of such a vault stand in `others/`, its settings in `vault.toml`.
 `make golden` writes `findings.txt` and `fixed.md` anew (VAULT_GOLDEN=1); read the diff like code.
 """
 
@@ -10,16 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.lint.linting import checker, note_of
+from tests.lint.linting import ALONE, NOTE, checker, customers_of, note_of
+from vault_tool.lint.check import Checker
 from vault_tool.lint.mend import mend
 from vault_tool.lint.report import render_message
 from vault_tool.lint.rule import Finding, Rule
 from vault_tool.lint.rules import ALL_RULES
+from vault_tool.notes.note import Note
+from vault_tool.vault.settings import SETTINGS_NAME, load_settings
 
 CASES = Path(__file__).parents[1] / "cases" / "lint"
 # The walk finds these, before there is a note: test_run.py makes such places.
 OF_THE_WALK = {"FE007", "FE008", "FE009"}
-WITH_FILES = [rule for rule in ALL_RULES if rule.code not in OF_THE_WALK]
+# And two paths that are one to some systems can't stand in one folder there: test_rules_copies.py has them.
+OF_PATHS = {"FE005"}
+WITH_FILES = [rule for rule in ALL_RULES if rule.code not in OF_THE_WALK | OF_PATHS]
 
 by_rule = pytest.mark.parametrize("rule", WITH_FILES, ids=lambda rule: rule.code)
 
@@ -32,6 +38,15 @@ def listed(findings: list[Finding]) -> str:
     )
 
 
+def checker_of(rule: Rule, note: Note) -> Checker:
+    """Return the checker of a case, which knows the customers beside its note."""
+    folder = CASES / rule.code
+    team = load_settings(folder) if (folder / SETTINGS_NAME).exists() else ALONE
+    others = [note_of(file.read_bytes(), NOTE.with_name(file.name)) for file in folder.glob("others/*.md")]
+    customers = customers_of([note, *others], team) if others else None
+    return checker("default", rule.code, customers=customers, team=team)
+
+
 def same(path: Path, content: bytes) -> bool:
     """Compare with a golden file; with VAULT_GOLDEN write it."""
     if os.environ.get("VAULT_GOLDEN"):
@@ -41,7 +56,9 @@ def same(path: Path, content: bytes) -> bool:
 
 @by_rule
 def test_a_rule_finds_what_its_bad_example_shows(rule: Rule):
-    findings = checker("default", rule.code).check(note_of((CASES / rule.code / "bad.md").read_bytes()))
+    note = note_of((CASES / rule.code / "bad.md").read_bytes())
+
+    findings = checker_of(rule, note).check(note)
 
     assert rule.code in {finding.code for finding in findings}
     assert same(CASES / rule.code / "findings.txt", listed(findings).encode())
@@ -49,15 +66,17 @@ def test_a_rule_finds_what_its_bad_example_shows(rule: Rule):
 
 @by_rule
 def test_a_good_example_has_no_findings(rule: Rule):
-    findings = checker("default", rule.code).check(note_of((CASES / rule.code / "good.md").read_bytes()))
+    note = note_of((CASES / rule.code / "good.md").read_bytes())
+
+    findings = checker_of(rule, note).check(note)
 
     assert listed(findings) == ""
 
 
 @pytest.mark.parametrize("rule", [rule for rule in WITH_FILES if rule.fix], ids=lambda rule: rule.code)
 def test_a_bad_example_is_mended_to_these_very_bytes(rule: Rule):
-    check = checker("default", rule.code).check
     note = note_of((CASES / rule.code / "bad.md").read_bytes())
+    check = checker_of(rule, note).check
 
     mended = mend(note, check(note), check, unsafe=rule.fix == "unsafe")
 
@@ -67,7 +86,9 @@ def test_a_bad_example_is_mended_to_these_very_bytes(rule: Rule):
 
 @pytest.mark.parametrize("rule", [rule for rule in WITH_FILES if not rule.fix], ids=lambda rule: rule.code)
 def test_a_rule_without_a_fix_offers_none(rule: Rule):
-    findings = checker("default", rule.code).check(note_of((CASES / rule.code / "bad.md").read_bytes()))
+    note = note_of((CASES / rule.code / "bad.md").read_bytes())
+
+    findings = checker_of(rule, note).check(note)
 
     assert [finding for finding in findings if finding.code == rule.code and finding.fix] == []
     assert not (CASES / rule.code / "fixed.md").exists()

@@ -14,7 +14,7 @@ FRONT = "---\nid: a\nname: b\ntype: person\nstage: lead\nowner: c\n---\n"
 
 
 def finding(text: str, *select: str) -> Finding:
-    [found] = check(text, *select)
+    [found] = check(text, *(select or ("FM", "EN")), ignore=("EN007",))
     return found
 
 
@@ -111,6 +111,15 @@ def test_columns_count_characters_and_a_byte_order_mark_takes_none():
     assert (found.start, found.end) == ((1, 1), (1, 10))
 
 
+def test_a_style_or_a_break_in_a_note_is_shown_and_not_obeyed():
+    key = finding(FRONT.replace("owner: c\n", 'owner: c\n"x\\e[8m\\ny": 1\n'), "FM005")
+    line = finding(FRONT + "2023年1月15日 – \x1b[8m咨询\n", "EN008")
+
+    assert report.concise_line(key).endswith("Unknown field `x␛[8m␊y`")
+    assert report.text_line(key).endswith("Unknown field `x␛[8m␊y`")
+    assert report.excerpt(line, width, 80)[0] == "8 | 2023年1月15日 – ␛[8m咨询"
+
+
 def test_what_a_value_holds_is_no_template():
     found = finding(FRONT.replace("owner: c\n", "owner: c\n'{x} {0} %s': 1\n"))
 
@@ -130,6 +139,8 @@ def test_a_message_of_the_yaml_library_may_hold_anything():
         (Tally(files=30, errors=1, warnings=2, infos=1, fixable=2), False,
          "30 files: 1 error, 2 warnings, 1 info, --fix mends 2"),
         (Tally(files=2, fixed=3), False, "2 files: 3 mended"),
+        (Tally(files=2, known=3), False, "2 files: nothing new, 3 known from the baseline"),
+        (Tally(files=2, known=3, infos=1), False, "2 files: 1 info, 3 known from the baseline"),
         (Tally(files=2, fixed=3, errors=2), True, "2 files: 3 would be mended, 2 errors"),
     ],
 )  # fmt: skip

@@ -8,8 +8,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.lint.linting import checker, codes
+from tests.lint.linting import ALONE, SCHEMA, checker, codes
+from tests.lint.whole_vault import linter
 from vault_tool.lint.run import Linted, lint_bytes, lint_oddities, lint_paths, targets
+from vault_tool.lint.selection import UnknownRule
+from vault_tool.notes.note import parse_note
 from vault_tool.vault.files import MAX_NOTE_BYTES, digest
 from vault_tool.vault.walk import Oddity
 
@@ -160,3 +163,77 @@ def test_another_encoding_is_written_as_utf8_only_when_asked_to_be_unsafe():
 
     assert safe.change is None and codes(safe.findings) == ["FE001"]
     assert unsafe.change is not None and unsafe.change.after == text.encode() and unsafe.findings == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="making a symbolic link takes a right there")
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [],
+        ["."],
+        ["customers/b.md"],
+        ["customers/north"],
+        ["customers/north", "customers/a.md"],
+        ["archive"],
+        ["archive/d.md", "README.md"],
+        ["customers/x.md"],
+        ["customers/link.md"],
+        ["customers/log.md", "customers/nowhere.md"],
+    ],
+)
+def test_the_whole_linter_takes_the_same_notes_and_finds_the_same_oddities(
+    root: Path, tmp_path_factory: pytest.TempPathFactory, wanted: list[str]
+):
+    write(root, "customers/x.md/inner.md", "# no front matter\n")
+    write(root, "customers/log.md", b"x" * (MAX_NOTE_BYTES + 1))
+    (root / "customers/link.md").symlink_to("a.md")
+    (root / "archive/link.md").symlink_to("d.md")
+    state = tmp_path_factory.mktemp("state")
+
+    for _ in range(2):
+        run = linter(root, state, settings=ALONE).lint([PurePosixPath(one) for one in wanted])
+        assert [(one.path, [code for code in codes(one.findings) if code != "LK003"]) for one in run] == [
+            (one.path, codes(one.findings))
+            for one in sorted(linted(root, *wanted), key=lambda one: one.path.suffix == "" or is_odd(one))
+        ]
+
+
+def is_odd(one: Linted) -> bool:
+    return bool({"FE007", "FE008", "FE009"} & set(codes(one.findings)))
+
+
+def test_an_unknown_rule_is_an_error_whatever_is_kept(root: Path, tmp_path_factory: pytest.TempPathFactory):
+    state = tmp_path_factory.mktemp("state")
+    list(linter(root, state).lint())
+
+    for _ in range(2):
+        with pytest.raises(UnknownRule):
+            next(linter(root, state, "FM999").lint())
+
+
+def test_what_is_selected_is_kept_beside_the_rest(root: Path, tmp_path_factory: pytest.TempPathFactory):
+    state = tmp_path_factory.mktemp("state")
+    write(root, "customers/b.md", "# no front matter\n")
+
+    found = [
+        [codes(one.findings) for one in linter(root, state, select).lint()] for select in ("FM", "LK") * 2
+    ]
+
+    assert found == [[[], ["FM001"], []], [["LK003"], [], ["LK003"]]] * 2
+
+
+def test_an_id_is_made_of_the_vault_and_the_path_and_is_nobody_elses(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    state = tmp_path_factory.mktemp("state")
+    write(root, "customers/b.md", GOOD.replace("id: {id}\n", ""))
+    wanted = [PurePosixPath("customers/b.md")]
+    [shown] = linter(root, state).lint(wanted, "safe")
+    [again] = linter(root, state).lint(wanted, "safe")
+    assert shown.change and again.change and shown.change.after == again.change.after
+    taken = str(parse_note(shown.path, shown.after, SCHEMA).id)
+
+    write(root, "customers/a.md", GOOD.format(id=taken))
+    [other] = linter(root, state).lint(wanted, "safe")
+
+    assert str(parse_note(other.path, other.after, SCHEMA).id) not in (taken, "None")

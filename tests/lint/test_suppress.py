@@ -42,7 +42,7 @@ def test_a_comment_silences_a_rule_on_its_line_or_on_the_next(text: str):
     [
         (note("# vault: ignore[FM005]\ntags: [a]\nstge: x\n"), ["SU001", "FM005"]),
         (note('source: "# vault: ignore[FM005]"\nstge: x\n'), ["FM005"]),
-        (note("address: |\n  # vault: ignore[FM005]\nstge: x\n"), ["FM005"]),
+        (note("industry: |\n  # vault: ignore[FM005]\nstge: x\n"), ["FM005"]),
         (note(body="```\n<!-- vault: ignore[EN003] -->\n```\n" + FUTURE), ["EN003"]),
         (note(body="<!-- off\n<!-- vault: ignore[EN003] -->\n" + FUTURE), ["EN003"]),
         (note(body="<!-- a --> <!-- vault: ignore[ZZ9] -->\n" + FUTURE), ["SU001", "EN003"]),
@@ -98,3 +98,40 @@ def test_what_is_silenced_is_not_mended():
 
 def test_a_comment_can_be_silenced_itself():
     assert codes(check(note("# vault: ignore[SU001, FM005] for later\nsize: x\n"))) == []
+
+
+PHONE = "打 13800138000。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        note(body=f"<!-- vault: ignore[PV003] printed on his card -->\n{PHONE}\n"),
+        note(body=f"{PHONE} <!-- vault: ignore[phone-number] 名片上公开的 -->\n"),
+        note("# vault: ignore[PV003] ours\nsource: 13800138000\n"),
+    ],
+)
+def test_a_privacy_rule_is_silenced_with_a_reason(text: str):
+    assert codes(check(text, "PV", "SU")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        note(body=f"<!-- vault: ignore[PV003] -->\n{PHONE}\n"),
+        note(body=f"<!-- vault: ignore[PV003] ... -->\n{PHONE}\n"),
+        note("# vault: ignore[PV003]\nsource: 13800138000\n"),
+    ],
+)
+def test_without_a_reason_a_privacy_rule_still_speaks_and_the_comment_says_why(text: str):
+    found = check(text, "PV", "SU")
+
+    assert codes(found) == ["SU001", "PV003"]
+    assert "reason" in found[0].message and found[0].fix is None
+    assert mend(note_of(text), found, checker("PV", "SU").check).note.text == text
+
+
+def test_another_rule_in_the_same_comment_needs_no_reason():
+    text = note(body="<!-- vault: ignore[EN003, PV003] -->\n" + FUTURE.replace("contract", PHONE))
+
+    assert codes(check(text, "EN003", "PV003", "SU001")) == ["SU001", "PV003"]

@@ -116,6 +116,22 @@ def test_a_contact_on_one_line_is_a_name_and_a_title() -> None:
     assert note.value("contacts") == ({"name": "刘姐", "title": "财务主管 兼出纳"},)
 
 
+@given(notes())
+def test_a_value_alone_is_the_one_among_all(text: str) -> None:
+    values = read(text).values()
+
+    for name in (*values, "id", "name", "tags", "nothing"):
+        assert read(text).value(name) == values.get(name)
+
+
+def test_of_duplicate_keys_the_first_with_a_value_counts() -> None:
+    note = read("---\nstage:\n阶段: 成交\nstage: lead\n---\n")
+
+    assert note.value("stage") == note.stage == "won"
+    assert note.has_duplicates
+    assert note.field("stage") is note.front_matter.fields[0]  # type: ignore[union-attr]
+
+
 @given(
     st.one_of(
         st.binary(max_size=300),

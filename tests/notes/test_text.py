@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_tool.notes.text import Edit, Lines, Span, apply_edits, decode, iterate_lines, line_break_of
+from vault_tool.notes.text import (
+    Edit,
+    Lines,
+    Span,
+    apply_edits,
+    decode,
+    iterate_lines,
+    line_break_of,
+    line_end,
+    next_line,
+)
 
 
 @st.composite
@@ -47,6 +57,15 @@ def test_lines_cover_the_text_and_positions_agree_with_them(text: str) -> None:
     for number, line in enumerate(lines, 1):
         assert numbered.position(line.start) == (number, 1)
         assert numbered.span(number) == Span(line.start, line.end)
+
+
+@given(st.text(st.sampled_from("a\n\r"), max_size=8), st.integers(0, 8))
+def test_a_line_ends_where_the_lines_say(text: str, offset: int) -> None:
+    for stop in (None, max(offset, len(text) - 1)):
+        for line in iterate_lines(text, 0, stop):
+            if line.start <= offset <= line.end:
+                assert line_end(text, offset, stop) == line.end
+                assert next_line(text, offset, stop) == line.next
 
 
 @given(st.binary(max_size=200))

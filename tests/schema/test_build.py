@@ -13,7 +13,7 @@ from vault_tool.schema import Field, Schema, builtin_schema_dir, load_schema
 
 OWN = Path(__file__).parent.parent / "cases" / "schema" / "vault"
 REPOSITORY = Path(__file__).parent.parent.parent
-FILES = ("fields.yaml", "vocabulary.yaml")
+FILES = ("fields.yaml", "vocabulary.yaml", "phrases.yaml")
 SCHEMA = load_schema()
 
 

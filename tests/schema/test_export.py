@@ -16,6 +16,8 @@ from jsonschema import Draft202012Validator
 from vault_tool.schema import FieldType, SchemaError, builtin_schema_dir, json_schema, load_schema
 from vault_tool.schema.build import FORMATS
 from vault_tool.schema.draft import FIELD_ATTRIBUTES, WORD_ATTRIBUTES
+from vault_tool.schema.files import SECTIONS
+from vault_tool.schema.phrases import PHRASE_ATTRIBUTES
 
 CASES = Path(__file__).parent.parent / "cases" / "schema"
 WRONG = sorted((CASES / "wrong").glob("*.yaml"))
@@ -157,7 +159,7 @@ def test_a_sealed_value_is_valid_in_any_sealed_field(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [builtin_schema_dir(), CASES / "vault"], ids=["built-in", "vault"])
-@pytest.mark.parametrize("name", ["fields.yaml", "vocabulary.yaml"])
+@pytest.mark.parametrize("name", ["fields.yaml", "vocabulary.yaml", "phrases.yaml"])
 def test_right_schema_files_are_valid(folder: Path, name: str) -> None:
     document = yaml.load((folder / name).read_text(encoding="utf-8"), AsEditorsRead)
 
@@ -181,6 +183,7 @@ def test_the_meta_schema_knows_every_attribute_and_choice() -> None:
 
     assert set(field) == set(FIELD_ATTRIBUTES)
     assert set(word) == set(WORD_ATTRIBUTES)
+    assert set(definitions["phrase_list"]["properties"]) == set(PHRASE_ATTRIBUTES)
     assert field["type"]["enum"] == list(FieldType)
     assert field["format"]["enum"] == list(FORMATS)
     assert all("description" in attribute or "$ref" in attribute for attribute in (field | word).values())
@@ -212,7 +215,21 @@ words = st.fixed_dictionaries(
         "aliases": st.lists(st.sampled_from(["乙", *texts]), max_size=2) | st.just("乙"),
         "also": st.lists(st.sampled_from(["丙", *texts]), max_size=2),
         "closed": st.sampled_from([True, False, "true", 1]),
+        "pursued": st.sampled_from([True, "true"]),
         "type": st.just("text"),
+    },
+)
+some_phrases = (
+    st.lists(st.sampled_from(texts), max_size=2)
+    | st.dictionaries(st.sampled_from(["甲", "", " d"]), st.sampled_from(texts), max_size=1)
+    | st.sampled_from(["甲", 1])
+)
+phrases = st.fixed_dictionaries(
+    {},
+    optional={
+        "list": some_phrases,
+        "also": some_phrases,
+        "without": st.sampled_from([[], ["甲"], "甲", [[]]]),
     },
 )
 names = st.sampled_from(["plate", "车牌", "a b", "1", "a-b", "_a", "a:b", "Ä", "甲乙"])
@@ -226,9 +243,10 @@ documents = (
     | st.fixed_dictionaries(
         {"units": st.dictionaries(st.just("打"), st.sampled_from([0, 1, 12, -1, "x", [], True]))}
     )
+    | st.fixed_dictionaries({"phrases": st.dictionaries(st.just("filler"), phrases, max_size=1)})
 )
 # What hangs together across places: no JSON Schema can say it.
-BEYOND_FORM = {"DuplicateSpelling", "MissingAttribute"}
+BEYOND_FORM = {"DuplicateSpelling", "MissingAttribute", "UnknownName"}
 
 
 @settings(max_examples=300)
@@ -237,7 +255,7 @@ def test_the_meta_schema_rejects_just_what_is_rejected_for_its_form(
     tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]
 ) -> None:
     folder = tmp_path_factory.mktemp("meta")
-    name = "fields.yaml" if document.keys() & {"front_matter", "inline"} else "vocabulary.yaml"
+    name = next(name for name, sections in SECTIONS.items() if document.keys() & set(sections))
     (folder / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     problem: str | None = None
 

@@ -39,6 +39,9 @@ SECRETS = st.sampled_from(
         'note: "see mobile: {} and"',
         "ext: {{银行账户: {}}}",
         "remark: a {{{{seal: {}}}}} b",
+        "remark: {{{{seal: {}}}}}",
+        "industry: [{{{{seal finance: {}}}}}, b]",
+        "mobile: {{{{seal: {}}}}}",
     ]
 )
 MARKS = st.sampled_from(

@@ -107,6 +107,8 @@ PIECES = [
     "80",
     "000",
     "ＡＢ",
+    "Łódź",
+    "lo\u0301dz",
 ]
 MARKS = [" ", "，", "\n", "\n\n", "**", "\n- ", "\n> ", ",", "`", "[[", "]]", "-", "_", "　", "\u200b", "、"]
 texts = st.lists(st.sampled_from(PIECES + PIECES + MARKS), min_size=1, max_size=12).map("".join)
@@ -118,7 +120,9 @@ terms = (
     st.lists(
         st.sampled_from(["企", "业", "版", "本", "方", "案", "務", "价", "々"]), min_size=1, max_size=5
     ).map("".join)
-    | st.sampled_from(["price", "PRICE", "q4", "q", "80", "000", "ab", "pric", "ａｂ", "\U00020000"])
+    | st.sampled_from(
+        ["price", "PRICE", "q4", "q", "80", "000", "ab", "pric", "ａｂ", "łodz", "lód", "\U00020000"]
+    )
 ).map(Term)
 queries = (
     terms

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.search.vaults import ask, make_vault, read
-from vault_tool.search.filters import customer_condition, words_of_notes
+from tests.search.vaults import ask, make_vault, read, write_note
+from vault_tool.search.filters import Lookup, customer_condition, words_of_notes
+from vault_tool.search.holders import Holders
+from vault_tool.search.tree import Term
 from vault_tool.vault.catalog_read import customers_where
 from vault_tool.vault.vault import Vault
 
@@ -53,10 +56,13 @@ def vault(tmp_path: Path) -> Vault:
     return made
 
 
-def listed(vault: Vault, text: str) -> set[str]:
-    condition = customer_condition(
-        read(vault, text), vault.schema, lambda beginning: words_of_notes(vault.catalog, beginning)
-    )
+def _nobody(_term: Term) -> None:
+    """Know of nobody who holds a word."""
+
+
+def listed(vault: Vault, text: str, holders: Holders | None = None) -> set[str]:
+    lookup = Lookup(lambda beginning: words_of_notes(vault.catalog, beginning), holders or _nobody)
+    condition = customer_condition(read(vault, text), vault.schema, lookup)
     found = customers_where(vault.catalog, condition.sql, condition.parameters)
     return {customer.path.stem for customer in found}
 
@@ -87,3 +93,39 @@ def test_a_word_lists_the_customers_that_search_finds(vault: Vault) -> None:
     assert len(asked) > 100
     for query in asked:
         assert listed(vault, query) == searched(vault, query), query
+
+
+def test_what_the_index_says_of_a_word_is_what_reading_every_text_says(
+    each_engine: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault_tool.search.holders.WORTH_IT", 0)
+    write_note(vault.root, "kontor", "---\nname: Q\n---\n")
+    vault.fresh()
+    ask(vault, "企业版")
+    told = [query for query in queries() if listed(vault, query)]
+
+    with closing(Holders(vault)) as holders:
+        assert holders(Term("企业版")) == [1, 2]
+        for query in (*told, "caf", "kontor", "kestrel 企业版", "-企业版", "蓝海 OR café"):
+            assert listed(vault, query, holders) == listed(vault, query), query
+
+
+def test_an_index_that_is_not_at_hand_is_not_waited_for(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Holders(vault)) as few:
+        assert few(Term("企业版")) is None
+    monkeypatch.setattr("vault_tool.search.holders.WORTH_IT", 0)
+    with closing(Holders(vault)) as never_made:
+        assert never_made(Term("企业版")) is None
+    ask(vault, "企业版")
+    for number in range(11):
+        write_note(vault.root, f"n{number}", "---\nname: 新\n---\n")
+    vault.fresh()
+    with closing(Holders(vault)) as behind:
+        assert behind(Term("企业版")) is None
+    ask(vault, "新")
+    write_note(vault.root, "n0", "---\nname: 新\n---\n\n企业版\n")
+    vault.fresh()
+    with closing(Holders(vault)) as one_behind:
+        assert len(one_behind(Term("企业版")) or ()) == 3

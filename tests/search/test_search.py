@@ -163,6 +163,119 @@ def test_other_forms_of_a_word_rank_after_the_word_itself(vault, query, first, a
     assert set(after) <= set(found)
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("张伟", ["蓝海:2026-10-08", "emerald:profile"]),
+        ("zhang.wei", ["蓝海:2026-10-08", "emerald:profile"]),
+        ("李娜", ["蓝海:profile"]),
+        ("李娜 报价", ["蓝海:2026-11-20"]),
+        ("張偉 marta", ["emerald:profile"]),
+        ("张伟 企业版 -visit", ["蓝海:2026-10-08", "emerald:2026-09-01"]),
+        ('"李娜"', []),
+        ("李娜*", []),
+        ("王五", []),
+    ],
+)
+def test_a_name_of_the_team_finds_whom_they_look_after_and_what_they_wrote(vault, query, found):
+    assert sorted(places(ask(vault, query))) == sorted(found)
+
+
+def test_every_word_of_a_name_of_the_team_means_them_and_without_a_team_a_name_as_typed(tmp_path):
+    note = "---\nname: A\nowner: {owner}\n---\n\n## 2026-01-02 call @{author}\n\nHello.\n"
+    vault = make_vault(
+        tmp_path, {"a": note.format(owner="ann", author="bo"), "b": note.format(owner="bo", author="bo")}
+    )
+    settings = vault.root / "vault.toml"
+    before, teamed = settings.read_text("utf-8").split("[people", 1)
+    team = (
+        before
+        + '[people.ann]\nname = "Ann Archer"\n[people.bo]\nname = "Bo Archer"\n[search]'
+        + teamed.split("[search]", 1)[1]
+    )
+    settings.write_text(team, encoding="utf-8")
+    teamed_vault = open_again(vault.root)
+    teamed_vault.fresh()
+    alone = before + "[search]" + teamed.split("[search]", 1)[1]
+
+    assert sorted(places(ask(teamed_vault, "ann archer"))) == ["a:2026-01-02", "a:profile"]
+    assert sorted(places(ask(teamed_vault, "archer"))) == [
+        "a:2026-01-02",
+        "a:profile",
+        "b:2026-01-02",
+        "b:profile",
+    ]
+    settings.write_text(alone, encoding="utf-8")
+    lonely = open_again(vault.root)
+    lonely.fresh()
+    assert sorted(places(ask(lonely, "ann"))) == ["a:profile"]
+
+
+def test_what_a_person_is_named_is_no_word_that_begins_so(vault):
+    assert places(ask(vault, "zhang*")) == []
+    assert ask(vault, "li").total == 0
+
+
+def test_a_new_owner_is_found(vault):
+    assert places(ask(vault, "李娜")) == ["蓝海:profile"]
+
+    write_note(vault.root, "蓝海", BLUE.replace("负责人: 李娜", "负责人: 张伟"))
+    vault.fresh()
+
+    assert places(ask(vault, "李娜")) == []
+    assert "蓝海:profile" in places(ask(vault, "张伟"))
+
+
+@pytest.mark.parametrize("query", ["visit", "Visits", "visited", "visiting"])
+def test_a_channel_or_kind_is_meant_by_any_form_of_its_word(vault, query):
+    assert places(ask(vault, query)) == ["emerald:2023-01-15"]
+
+
+def test_in_quotes_the_word_of_a_channel_is_a_word_like_any_other(vault):
+    assert places(ask(vault, '"visit"')) == []
+
+
+def test_with_accents_or_without_a_word_is_the_same(tmp_path):
+    note = "---\nname: {name}\n---\n\n## 2026-01-02 call\n\n{text}\n"
+    vault = make_vault(
+        tmp_path,
+        {
+            "a": note.format(name="Jürgen Łuczak", text="Frühjahrs-Preisliste"),
+            "b": note.format(name="Jurgen", text="fruhjahrs preisliste"),
+        },
+    )
+
+    for query in ("Jürgen", "jurgen", "JU\u0308RGEN", "jürg*"):
+        assert sorted(places(ask(vault, query))) == ["a:profile", "b:profile"]
+    assert places(ask(vault, "luczak")) == ["a:profile"]
+    assert sorted(places(ask(vault, '"fruhjahrs preisliste"'))) == ["a:2026-01-02", "b:2026-01-02"]
+    [hit] = ask(vault, "fruhjahrs Łuczak").hits
+    assert hit.snippet.text[slice(*hit.snippet.highlights[0])] == "Frühjahrs"
+
+
+@pytest.mark.parametrize(
+    ("query", "near"),
+    [
+        ("前天", "日期:前天"),
+        ("本月", "日期:本月"),
+        ("last month", 'date:"last month"'),
+        ("2026-10", "date:2026-10"),
+        ("去年", None),
+    ],
+)
+def test_words_for_days_that_no_note_holds_lead_to_the_entries_of_those_days(tmp_path, query, near):
+    vault = make_vault(tmp_path, {"蓝海": BLUE.replace("2026-11-20", "2026-11-21")})
+
+    answer = ask(vault, query)
+
+    assert answer.total == 0
+    if near is None:
+        assert not any("日期" in word for word in answer.nearest)
+    else:
+        assert answer.nearest[0] == near
+        assert ask(vault, near).total > 0
+
+
 def test_what_only_archived_customers_have_is_counted_where_nothing_else_is_found(vault):
     assert (ask(vault, "只问过").total, ask(vault, "只问过").put_away) == (0, 1)
     assert ask(vault, "只问过", archived=None).put_away == 0

@@ -42,8 +42,14 @@ class Lent:
     env: dict[str, str]
     log: Path
     lender: subprocess.Popen[str]
-    server: int
+    keeper: int
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def server(self) -> int:
+        """The warm process that its keeper has now."""
+        wait_until(lambda: bool(children(self.keeper)))
+        return children(self.keeper)[0]
 
     @property
     def socket(self) -> Path:
@@ -115,8 +121,8 @@ def lending(root: Path, env: Mapping[str, str], runtime: Path) -> Iterator[Lent]
     """Lend the vault at `root`; the socket lies beneath `runtime`, which must be a short path."""
     env = {**env, "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(REPOSITORY)}
     log = runtime / "log"
-    lender, server = start(root, env, log)
-    lent = Lent(root.resolve(), env, log, lender, server)
+    lender, keeper = start(root, env, log)
+    lent = Lent(root.resolve(), env, log, lender, keeper)
     try:
         wait_until(lent.socket.exists)
         yield lent
@@ -129,7 +135,7 @@ def lending(root: Path, env: Mapping[str, str], runtime: Path) -> Iterator[Lent]
 
 
 def start(root: Path, env: Mapping[str, str], log: Path) -> tuple[subprocess.Popen[str], int]:
-    """Start a process that lends, and return it with the number of the warm process."""
+    """Start a process that lends, and return it with the number of the warm process's keeper."""
     lender = subprocess.Popen(
         [sys.executable, "-m", __name__, str(root), str(log)],
         env=env,

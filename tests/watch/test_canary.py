@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import random
-import sqlite3
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.vaults import make_vault
 from tests.conftest import VaultRun
+from tests.watch.canaries import Canaries, indexed, leaks
 from tests.watch.watching import Watch, eventually
-from vault_tool.search.engine import open_engine
-from vault_tool.vault.vault import vault_at
 
 # In front matter; `{}` is the secret. What stands after `person` is sealed for people only.
 FIELDS = """mobile: {}
@@ -138,82 +130,6 @@ NOTES = {
 OPEN = "---\nid: c200000000\nname: Open\ntype: enterprise\nphone: {}\nremark: {}\n---\n{} **{}**\n\n## 2026-11-18 电话\n\n{}\n"
 
 
-class Canaries:
-    """Words that stand nowhere else in the world; all begin alike, so that one look finds any of them."""
-
-    def __init__(self, beginning: str) -> None:
-        self.beginning = beginning
-        self.words: list[str] = []
-
-    def word(self) -> str:
-        """Return another one."""
-        self.words.append(self.beginning + "".join(random.choices("bcdfghjklmnpqrstvwxz", k=10)))
-        return self.words[-1]
-
-    def fill(self, text: str) -> str:
-        """Return a text with a word of its own at every `{}`."""
-        return text.format(*(self.word() for _place in range(text.count("{}"))))
-
-    def needles(self) -> Iterator[bytes]:
-        """Yield what would give them away: themselves in some encodings, the digests of some of them."""
-        yield from (
-            self.beginning.encode(coding) for coding in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le")
-        )
-        for word in self.words[::8]:
-            for name in ("md5", "sha1", "sha256", "blake2b"):
-                digest = hashlib.new(name, word.encode())
-                yield from (digest.digest()[:12], digest.hexdigest()[:16].encode())
-
-
-def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield all that a folder's files hold, unpacked where it is packed."""
-    for path in folder.rglob("*"):
-        yield f"name of {path}", os.fsencode(path.relative_to(folder))
-        if path.is_file():
-            data = path.read_bytes()
-            yield str(path), data
-            if data.startswith(b"SQLite format 3"):
-                yield from ((f"{path}, {table}", value) for table, value in cells(path))
-
-
-def cells(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield every value of a database."""
-    with closing(sqlite3.connect(path)) as database:
-        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
-            for row in database.execute(f"SELECT * FROM {table}"):
-                for value in row:
-                    data = value if isinstance(value, bytes) else str(value).encode()
-                    yield table, data
-                    if isinstance(value, bytes):
-                        yield from ((table, packed) for packed in unpacked(value))
-
-
-def unpacked(data: bytes) -> Iterator[bytes]:
-    """Yield what a value is once it is inflated, if it is anything then."""
-    for form in (zlib.MAX_WBITS, -zlib.MAX_WBITS, zlib.MAX_WBITS | 16):
-        try:
-            yield zlib.decompress(data, form)
-        except zlib.error:
-            continue
-
-
-def leaks(folder: Path, canaries: Canaries) -> list[str]:
-    """Say where a folder gives some of them away."""
-    needles = list(canaries.needles())
-    where: dict[str, bytearray] = {}
-    for place, data in contents(folder):
-        where.setdefault(place, bytearray()).extend(data + b"\0")
-    return [place for place, data in where.items() if any(needle in data for needle in needles)]
-
-
-def indexed(root: Path, env: Mapping[str, str], canaries: Canaries) -> list[str]:
-    """Return those of them that the index knows."""
-    vault = vault_at(root, env)
-    with closing(open_engine(vault.settings.search.engine, vault.places.cache / "search")) as engine:
-        return engine.words(canaries.beginning)
-
-
 @pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
 def test_no_secret_enters_the_cache(
     engine: str, vault_run: VaultRun, tmp_path: Path, clean_env: dict[str, str]
@@ -270,27 +186,3 @@ def test_no_secret_enters_the_cache(
 def coding(path: str) -> str:
     """Name a note's encoding."""
     return "gbk" if path.endswith("gbk.md") else "utf-8"
-
-
-@pytest.mark.xfail(strict=True, reason="the index keeps the words of passages that are gone")
-@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
-def test_what_is_marked_later_leaves_the_cache(
-    engine: str, vault_run: VaultRun, tmp_path: Path, clean_env: dict[str, str]
-):
-    if engine == "tantivy":
-        pytest.importorskip("tantivy")
-    secret = Canaries("zqxjk")
-    first, second = secret.word(), secret.word()
-    note = f"---\nid: c100000001\nname: A\ntype: enterprise\nphone: {first}\n---\n\n## 2026-11-20\n\nsay {second}\n"
-    root = make_vault(tmp_path / "库", {"a.md": note, "b.md": "---\nname: B\n---\nother words\n"})
-    with (root / "vault.toml").open("a", encoding="utf-8") as settings:
-        settings.write(f'[search]\nengine = "{engine}"\n')
-    assert "a.md" in vault_run("-C", str(root), "search", second).out
-
-    marked = note.replace("enterprise", "person").replace(second, f"{{{{seal: {second}}}}}")
-    (root / "customers/a.md").write_text(marked, encoding="utf-8")
-
-    found = vault_run("-C", str(root), "search", second[:-1])
-    assert second not in found.out + found.err
-    assert indexed(root, clean_env, secret) == []
-    assert leaks(Path(clean_env["VAULT_NOTES_HOME"]) / "cache", secret) == []

@@ -64,7 +64,7 @@ def test_a_second_watcher_is_refused_and_told_of_the_first(places: Places):
         assert is_watched(places)
         with pytest.raises(AlreadyWatched) as error, only_watcher(places):
             pass
-        assert error.value.values["pid"] == first.pid and error.value.exit_code == 3
+        assert error.value.values["pid"] == first.pid and error.value.exit_code == 4
     finally:
         ended(first)
     assert not is_watched(places) and read_beat(places) is None

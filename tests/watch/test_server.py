@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there is no warm process on Windows", allow_module_level=True)
 
-from tests.watch.lending import Lent, children, is_running, start, wait_until
+from tests.cli.vaults import make_vault
+from tests.watch.lending import REPOSITORY, Lent, children, is_running, start, wait_until
+from tests.watch.watching import Watch, note
+from vault_tool.watch import server
 
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 
@@ -162,7 +166,7 @@ def test_a_run_that_takes_too_long_is_left_to_its_own_process(own: Lent):
 @ON_LINUX
 def test_all_end_with_the_watcher_and_the_next_one_takes_its_place(own: Lent, tmp_path: Path):
     own.run("list")
-    alive = [own.server, *children(own.server)]
+    alive = [own.keeper, own.server, *children(own.server)]
 
     own.lender.kill()
     own.lender.communicate()
@@ -170,7 +174,7 @@ def test_all_end_with_the_watcher_and_the_next_one_takes_its_place(own: Lent, tm
 
     assert own.run("list") == own.alone("list")
     own.socket.write_bytes(b"")  # what a crash leaves behind
-    own.lender, own.server = start(own.root, own.env, own.log)
+    own.lender, own.keeper = start(own.root, own.env, own.log)
     wait_until(lambda: own.socket.is_socket())
     own.run("list")
     assert len(own.served) == 2
@@ -178,7 +182,7 @@ def test_all_end_with_the_watcher_and_the_next_one_takes_its_place(own: Lent, tm
 
 @ON_LINUX
 def test_stopped_it_leaves_nothing_behind(own: Lent):
-    alive = [own.server, *children(own.server)]
+    alive = [own.keeper, own.server, *children(own.server)]
 
     own.tell("stop")
 
@@ -188,20 +192,66 @@ def test_stopped_it_leaves_nothing_behind(own: Lent):
 
 
 @ON_LINUX
-def test_whoever_ends_it_by_hand_finds_the_socket_gone(own: Lent):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_where_one_has_ended_another_answers_and_knows_what_the_watcher_said(own: Lent, number: int):
+    first = own.server
+    own.run("search", "报价")
+
+    os.kill(first, number)
+    wait_until(lambda: not is_running(first))
+    assert own.run("list").status == 0  # whoever answers
+    wait_until(lambda: own.server != first and fresh(own) == "watcher")
+
     assert own.tell("alive") == "True"
 
-    os.kill(own.server, signal.SIGTERM)
-    wait_until(lambda: own.tell("alive") == "False")
 
-    assert not own.socket.exists()
-    assert own.run("list").status == 0
+@ON_LINUX
+def test_a_watcher_that_has_searched_can_have_another_server(tmp_path: Path, clean_env: dict[str, str]):
+    """A fork of what has used its index would hang."""
+    root = make_vault(tmp_path / "库", {"a.md": note(1, "报价八万")})
+    # A socket's path must be short.
+    env = {**clean_env, "XDG_RUNTIME_DIR": "", "TMPDIR": "/tmp", "PYTHONPATH": str(REPOSITORY)}
+
+    def fresh() -> str:
+        command = [sys.executable, "-m", "vault_tool", "-C", str(root), "search", "报价", "--json"]
+        ran = subprocess.run(command, env=watch.env, capture_output=True, check=True)
+        return str(json.loads(ran.stdout)["fresh"])
+
+    with Watch(root, env) as watch:
+        wait_until(lambda: fresh() == "watcher")
+        (keeper,) = children(watch.pid)
+        for _time in range(2):
+            (server,) = children(keeper)
+            os.kill(server, signal.SIGKILL)
+            wait_until(lambda server=server: children(keeper) not in ([], [server]))  # type: ignore[misc]
+            wait_until(lambda: fresh() == "watcher")
+
+
+def test_servers_that_keep_ending_are_started_until_the_watcher_is_gone(tmp_path: Path):
+    starts = tmp_path / "starts"
+    reading, lifeline = os.pipe()
+
+    def serve() -> None:
+        with starts.open("a") as file:
+            file.write("1")
+
+    if not (keeper := os.fork()):
+        os.close(lifeline)
+        try:
+            server._keep(serve, reading)
+        finally:
+            os._exit(0)
+    os.close(reading)
+    wait_until(lambda: starts.exists() and len(starts.read_text()) == 3)
+    os.close(lifeline)
+
+    assert os.waitpid(keeper, 0) == (keeper, 0)
 
 
 @ON_LINUX
 def test_it_waits_without_working(own: Lent):
     own.run("list")
-    everyone = [own.server, *children(own.server)]
+    everyone = [own.keeper, own.server, *children(own.server)]
     time.sleep(0.2)
 
     def work() -> list[int]:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from vault_tool.watch.service import (
+    InstallRefused,
     NoServices,
     NotInstalled,
     Plan,
@@ -252,24 +253,36 @@ def test_starting_and_stopping_need_a_service(action: str, plan: Plan, asked: Pa
 def test_a_system_that_does_not_listen_is_said_with_what_to_do(plan: Plan, asked: Path, tmp_path: Path):
     (tmp_path / "fails").write_text("daemon-reload\n")
 
+    with pytest.raises(InstallRefused):
+        perform(plan, "install")
+    assert not plan.file.exists()
+
+    (tmp_path / "fails").unlink()
+    perform(plan, "install")
+    (tmp_path / "fails").write_text("daemon-reload\n")
     with pytest.raises(ServiceRefused) as error:
         perform(plan, "install")
 
     assert plan.file.exists()
+    assert not isinstance(error.value, InstallRefused)
     said = error.value.values
     assert said["reason"] == "no bus" and said["file"] == plan.file
     assert "systemctl --user enable vault-watch-v1-abc.service" in str(said["commands"])
 
 
-def test_without_systemctl_the_file_is_written_all_the_same(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_systemctl_nothing_is_left_behind_and_what_was_there_can_be_taken_away(
+    plan: Plan, asked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(ServiceRefused):
+    with pytest.raises(InstallRefused):
         perform(plan, "install")
+    assert not plan.file.exists()
 
-    assert plan.file.exists()
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", f"{asked.parent / 'bin'}:/usr/bin:/bin")
+    perform(plan, "install")
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ServiceRefused):
         perform(plan, "uninstall")
     assert not plan.file.exists()

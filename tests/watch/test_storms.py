@@ -259,7 +259,7 @@ def test_it_leaves_cleanly(number: int, watch: Watch, root: Path, alike):
 def test_a_second_watcher_names_the_first(watch: Watch, root: Path, clean_env: dict[str, str]):
     second = Watch(root, clean_env)
     second.start()
-    assert second.process and second.process.wait(30) == 3
+    assert second.process and second.process.wait(30) == 4
 
     eventually(lambda: any(f"process {watch.pid}" in line for line in second.lines), "named")
     watch.settle()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.vaults import make_vault
-from tests.watch.in_thread import FakeServer, Watched, watchers
+from tests.watch.in_thread import Watched, watchers
 from tests.watch.watching import differences, eventually, note
 from vault_tool.vault.catalog import CatalogUnwritable
 from vault_tool.vault.vault import vault_at
@@ -141,7 +141,7 @@ def test_once_a_week_the_bytes_of_all_files_are_compared(
     # A change that no stat shows, and nobody told of.
     vault = vault_at(root, clean_env)
     vault.catalog.run("UPDATE files SET digest = 'x', is_racy = 0 WHERE path = 'customers/a.md'")
-    vault.catalog.set_meta("verified", time.time() - watch.VERIFY_SECONDS - 1)
+    vault.catalog.set_meta("verified", time.time() - intake.VERIFY_SECONDS - 1)
     vault.catalog.close()
     monkeypatch.setattr(watch, "RECONCILE_SECONDS", 0.5)
     monkeypatch.setattr(watch, "RECONCILE_SHARE", 0)
@@ -168,7 +168,7 @@ def test_an_index_that_takes_nothing_stops_nothing_else(
         def refuse(*_: object) -> bool:
             raise OSError(28, "No space left on device")
 
-        patch.setattr(intake, "catch_up", refuse)
+        patch.setattr(intake, "ready_engine", refuse)
         watched.write("a.md", note(0, "满了"))
         time.sleep(1)
         beat = read_beat(watched.places)
@@ -177,6 +177,32 @@ def test_an_index_that_takes_nothing_stops_nothing_else(
 
     assert len(watched.heard(IndexUnwritable)) == 1
     assert differences(root, clean_env, tmp_path / "fresh") == []
+
+
+def test_who_saves_goes_before_sweeping(
+    start: Callable[..., Watched], root: Path, clean_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(watch, "SWEEP_AGAIN", 0.2)
+    begun: list[str] = []
+
+    def sweep(_vault: object, progress: Callable[[int, int], None]) -> bool:
+        begun.append("begun")
+        while len(begun) == 1:  # the first one would never end
+            progress(0, 1)
+            time.sleep(0.01)
+        return True
+
+    monkeypatch.setattr(intake, "sweep", sweep)
+    watched = start()
+    eventually(lambda: begun, "sweeping")
+    beat = read_beat(watched.places)
+    assert beat and beat.is_current and beat.queue == 1
+
+    watched.write("a.md", note(0, "先来"))
+    watched.calm()
+
+    assert len(begun) >= 2
+    assert not any(isinstance(news, Exception) for news in watched.told)
 
 
 def test_a_catalog_that_takes_nothing_is_tried_again(
@@ -264,27 +290,6 @@ def test_repeated_overflows_are_no_storm(
     assert len(walks) <= 4
     watched.write("a.md", note(0, "照样"))
     assert len(watched.heard(EventsLost)) <= 3
-
-
-def test_a_warm_process_that_died_is_started_again(
-    start: Callable[..., Watched], root: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(watch, "BEAT_SECONDS", 0.2)
-    servers: list[FakeServer] = []
-    threads: list[int] = []
-
-    def serve() -> FakeServer:
-        threads.append(sum("watchdog" in type(thread).__module__ for thread in threading.enumerate()))
-        servers.append(FakeServer())
-        return servers[-1]
-
-    watched = start(serve)
-    servers[0].lives = False
-    eventually(lambda: len(servers) == 2, "a second one")
-    watched.write("a.md", note(0, "谈价"))
-
-    # It may fork: nobody listens meanwhile.
-    assert threads == [0, 0]
 
 
 def test_a_rule_with_a_defect_costs_no_freshness(

@@ -42,7 +42,7 @@ class Watch:
 
     def __init__(self, root: Path, env: Mapping[str, str]) -> None:
         self.root = root
-        self.env = {**env, "TMPDIR": env["HOME"], "PYTHONUNBUFFERED": "1"}
+        self.env = {"TMPDIR": env["HOME"], **env, "PYTHONUNBUFFERED": "1"}
         self.places = vault_at(root, env).places
         self.said: list[tuple[float, str]] = []
         self.process: subprocess.Popen[bytes] | None = None

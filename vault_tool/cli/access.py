@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -12,15 +13,28 @@ from vault_tool.cli.complete import people
 from vault_tool.cli.help import argument, command, group, option
 from vault_tool.cli.keys import keys_of, keys_to_seal
 from vault_tool.cli.me import known_person
+from vault_tool.cli.recovery import remember_drill, try_recovery_key
+from vault_tool.cli.reveal import logged
+from vault_tool.cli.verify import open_all, said
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, ngettext
 from vault_tool.sealing.access import Access, grant, invite, revoke
-from vault_tool.sealing.keyring import KEYRING, OWNER, KeyGroup, Keyring, Member, keyring_text, read_keyring
+from vault_tool.sealing.age import checked_public_key
+from vault_tool.sealing.keyring import (
+    KEYRING,
+    OWNER,
+    ROLE,
+    KeyGroup,
+    Keyring,
+    Member,
+    keyring_text,
+    read_keyring,
+)
 from vault_tool.sealing.trust import Change as Difference
 from vault_tool.sealing.trust import Verdict, changes
 from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.vault import files
-from vault_tool.vault.journal import Change
+from vault_tool.vault.journal import Change, ChangedOnDisk
 
 
 class NoKeyGiven(VaultError):
@@ -44,6 +58,8 @@ class NoKeyGiven(VaultError):
         "vault access grant zhang.wei finance",
         "vault access revoke zhang.wei",
         "vault access review",
+        "vault access drill recovery.txt",
+        "vault access log",
     ),
 )
 @click.pass_context
@@ -71,12 +87,13 @@ def list_(app: App, as_json: bool) -> Exit:
 def invite_(app: App, person: str, key: tuple[str, ...], roles: tuple[str, ...]) -> Exit:
     """Let somebody in."""
     name = known_person(app, person).id
-    keys = keys_to_seal(app)
     given = [" ".join(key)] if key and key[0].startswith("ssh-") else [*key]
-    if not given and name not in keys.keyring.people:
-        raise NoKeyGiven(name=name)
-    done = invite(keys.keyring, name, given, roles, keys.group_identities)
-    _write(app, keys, done, "vault access invite")
+    keys_to_seal(app)
+    with _changing(app, "vault access invite") as keys:
+        if not given and name not in keys.keyring.people:
+            raise NoKeyGiven(name=name)
+        done = invite(keys.keyring, name, given, roles, keys.group_keys.of)
+        _write(app, keys, done, "vault access invite")
     readable = [each for each in done.keyring.groups if name in done.keyring.readers(each)]
     app.out.line(
         _("{name} reads: {groups}").format(name=name, groups=", ".join(readable) or _("no group yet"))
@@ -95,29 +112,40 @@ def invite_(app: App, person: str, key: tuple[str, ...], roles: tuple[str, ...])
 @pass_app
 def grant_(app: App, who: str, what: str) -> Exit:
     """Give a role or a group."""
-    keys = keys_to_seal(app)
-    done = grant(keys.keyring, _who(app, keys, who), what, keys.group_identities)
-    _write(app, keys, done, "vault access grant")
+    keys_to_seal(app)
+    with _changing(app, "vault access grant") as keys:
+        done = grant(keys.keyring, _who(app, keys, who), what, keys.group_keys.of)
+        _write(app, keys, done, "vault access grant")
     app.out.line(_("{who} has {what} now.").format(who=who, what=what))
+    groups = done.keyring.groups
+    if what not in groups and not any(f"{ROLE}{what}" in group.read for group in groups.values()):
+        app.out.hint(
+            _("No group is read by {what} yet: vault access grant role:{what} GROUP ({groups})").format(
+                what=what, groups=", ".join(name for name in groups if not name.startswith(OWNER))
+            )
+        )
     return Exit.OK
 
 
 @command(
     "revoke",
     help=N_(
-        "Take back a role or a group, or all of it.\n\n"
+        "Take back a role, a group or a public key (of a stolen laptop), or all of it.\n\n"
         "What is sealed from then on, that person can't open. What they could read they may have kept: "
         "change such values where that matters. `vault rekey` seals the old ones anew."
     ),
 )
 @argument("who", shell_complete=people)
-@argument("what", metavar="[ROLE|GROUP]", required=False)
+@argument("what", metavar="[ROLE|GROUP|KEY]", nargs=-1)
 @pass_app
-def revoke_(app: App, who: str, what: str | None) -> Exit:
-    """Take back a role, a group, or everything."""
-    keys = keys_of(app)
-    done = revoke(keys.keyring, _who(app, keys, who), what, keys.group_identities)
-    _write(app, keys, done, "vault access revoke")
+def revoke_(app: App, who: str, what: tuple[str, ...]) -> Exit:
+    """Take back a role, a group, a key, or everything."""
+    with _changing(app, "vault access revoke") as keys:
+        given = " ".join(what) or None
+        if given and given.startswith(("ssh-", "age1")):
+            given = checked_public_key(given)
+        done = revoke(keys.keyring, _who(app, keys, who), given, keys.group_keys.of)
+        _write(app, keys, done, "vault access revoke")
     if done.new_epochs:
         app.out.line(_("New keys for: {groups}").format(groups=", ".join(done.new_epochs)))
         app.out.hint(
@@ -154,19 +182,78 @@ def review(app: App, as_json: bool) -> Exit:
 def accept(app: App) -> Exit:
     """Trust the keyring that stands in the vault."""
     keys = keys_of(app)
+    if keys.standing_text is None and keys.verdict is Verdict.OTHER_VAULT:
+        keys.forget()
+        app.out.line(_("The vault that was here is forgotten; the one that is here now has no keys yet."))
+        return Exit.OK
     if keys.standing_text is None:
         keys.keyring  # noqa: B018 - says that there is none
     assert keys.standing_text is not None
     found = _differences(keys)
+    is_same = keys.verdict in (Verdict.SAME, Verdict.FIRST)
     keys.accept(keys.standing_text)
-    count = ngettext("{count} change accepted", "{count} changes accepted", len(found)).format(
-        count=len(found)
-    )
-    app.out.line(count if found else _("The keyring is the one you accepted; nothing waits."))
+    if is_same:
+        app.out.line(_("The keyring is the one you accepted; nothing waits."))
+        return Exit.OK
+    count = ngettext("{count} change accepted", "{count} changes accepted", len(found))
+    app.out.line(count.format(count=len(found)))
     return Exit.OK
 
 
-for each in (list_, invite_, grant_, revoke_, review, accept):
+@command(
+    "drill",
+    help=N_(
+        "Open every sealed value with a recovery key, to see that it works before it is needed.\n\n"
+        "FILE holds the key as it was printed or kept. Nothing is shown or changed. `vault doctor` asks for "
+        "a drill until there was one."
+    ),
+    examples=("vault access drill /media/stick/recovery.txt",),
+)
+@argument("file", type=click.Path(path_type=Path))
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def drill(app: App, file: Path, as_json: bool) -> Exit:
+    """Try a recovery key on everything."""
+    keys = keys_of(app)
+    names = try_recovery_key(keys, app.cwd / file.expanduser())
+    opened, troubles = open_all(app, keys)
+    if not troubles:
+        remember_drill(app, names)
+    if as_json:
+        app.out.json({"key": names, "opened": opened, "broken": [said(error) for error in troubles]})
+        return Exit.FINDINGS if troubles else Exit.OK
+    app.out.lines(said(error) for error in troubles)
+    count = ngettext("{count} value opens", "{count} values open", opened).format(count=opened)
+    app.out.line(_("{count} with {name}").format(count=count, name=", ".join(names)))
+    if not troubles:
+        app.out.hint(_("Keep that key where no thief of this machine finds it, and delete it here."))
+    return Exit.FINDINGS if troubles else Exit.OK
+
+
+@command(
+    "log",
+    help=N_(
+        "Show which sealed values were revealed on this machine: when, by whom, of which customer.\n\n"
+        "It never holds a value. It helps to remember; who has this machine can change it."
+    ),
+)
+@option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+@pass_app
+def log(app: App, as_json: bool) -> Exit:
+    """Show the access log."""
+    found = logged(app)
+    if as_json:
+        app.out.json({"reveals": found})
+        return Exit.OK
+    columns = ("at", "who", "path", "field")
+    rows = [[str(each.get(column) or "-") for column in columns] for each in found]
+    app.out.table(rows, [_("When"), _("Who"), _("Note"), _("Field")])
+    if not rows:
+        app.out.note(_("Nothing was revealed on this machine."))
+    return Exit.OK
+
+
+for each in (list_, invite_, grant_, revoke_, review, accept, drill, log):
     access.add_command(each)
 
 
@@ -177,18 +264,31 @@ def _who(app: App, keys: VaultKeys, who: str) -> str:
     return known_person(app, who).id
 
 
+@contextmanager
+def _changing(app: App, command: str) -> Iterator[VaultKeys]:
+    """Lend the keys to somebody who changes the keyring, while no other command does."""
+    with app.vault.writing(command):
+        yield keys_of(app)
+
+
 def _write(app: App, keys: VaultKeys, done: Access, command: str) -> None:
-    """Write a changed keyring with its groups' keys, all or nothing, and trust it: it is our own."""
+    """Write a changed keyring with its groups' keys, all or nothing, and trust it: it is our own.
+
+    The keyring comes last: should all end before it, the old one still fits what lies there.
+    """
     text = keyring_text(done.keyring)
-    wanted = {**done.files, PurePosixPath(KEYRING): text.encode()}
-    changed = [Change(path, _digest(app, path), data) for path, data in wanted.items()]
+    standing = files.read(app.vault.root, PurePosixPath(KEYRING))
+    if standing.data.decode("utf-8-sig") != keys.standing_text:
+        raise ChangedOnDisk(path=KEYRING)
+    changed = [Change(path, _digest(app, path), data) for path, data in done.files.items()]
+    changed.append(Change(PurePosixPath(KEYRING), standing.digest, text.encode()))
     app.vault.commit(changed, command, undoable=False)
     keys.accept(text)
 
 
 def _digest(app: App, path: PurePosixPath) -> str | None:
     try:
-        return files.read(app.vault.root, path).digest
+        return files.read(app.vault.root, path, limit=None).digest
     except files.FileMissing:
         return None
 
@@ -253,9 +353,10 @@ def _document(keyring: Keyring) -> dict[str, object]:
 
 
 def _differences(keys: VaultKeys) -> list[Difference]:
-    if keys.pin is None or keys.standing_text is None:
+    if keys.standing_text is None:
         return []
-    return changes(read_keyring(keys.pin.keyring), read_keyring(keys.standing_text))
+    standing = read_keyring(keys.standing_text, keys.root / KEYRING)
+    return changes(read_keyring(keys.pin.keyring), standing) if keys.pin else []
 
 
 def _difference_document(each: Difference) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cached_property, update_wrapper
 from pathlib import Path
@@ -134,12 +135,26 @@ class App:
         self._opened.append(vault)
         return vault
 
+    def look_ahead(self) -> None:
+        """Have the files compared while a command is being loaded; what is wrong, that one will tell."""
+        with suppress(VaultError):
+            if not self.is_watched:
+                self.vault.look_ahead()
+
     def _opening_of(self, root: Path) -> Opening:
         from vault_tool.vault.opening import open_root
 
         if self._held is None or self._held.root != root:
             return open_root(root, self.env)
         return self._held.opening(self.env)
+
+    def look_after_git(self) -> None:
+        """See to it that git seals what it is given, in vaults that this run opened and that have keys."""
+        for vault in self._opened:
+            if os.path.exists(f"{vault.root}/.vault/keyring.toml"):  # noqa: PTH110 - each question asks
+                from vault_tool.cli.guard import look_after
+
+                look_after(self, vault)
 
     def close(self) -> None:
         """Let go of the catalogs that this run opened."""

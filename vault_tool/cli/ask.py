@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 
 import click
 
 from vault_tool.cli.app import App
 from vault_tool.cli.help import Command
-from vault_tool.cli.me import me
+from vault_tool.cli.reading import HIDDEN, query_text, reading_for
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
-from vault_tool.schema import fold
-from vault_tool.search.filters import Condition, customer_condition, words_of_notes
-from vault_tool.search.query import Reading, parse_query
-from vault_tool.search.tree import Query
-
-_HIDDEN = "\0"
+from vault_tool.search.filters import Condition, Lookup, customer_condition, words_of_notes
+from vault_tool.search.holders import Holders
+from vault_tool.search.query import parse_query
+from vault_tool.search.tree import Query, Term
 
 
 class NotTogether(VaultError):
@@ -37,7 +36,7 @@ class QueryCommand(Command):
             for name in parameter.opts
             if len(name) == 2 and isinstance(parameter, click.Option)
         }
-        return super().parse_args(ctx, [_HIDDEN + arg if _is_excluded(arg, short) else arg for arg in args])
+        return super().parse_args(ctx, [HIDDEN + arg if _is_excluded(arg, short) else arg for arg in args])
 
 
 def _is_excluded(arg: str, short: Mapping[str, click.Parameter]) -> bool:
@@ -59,36 +58,13 @@ def read_query(app: App, words: Iterable[str]) -> Query:
 
 def customers_that_match(app: App, query: Query) -> Condition:
     """Return the customers that a query means, as a condition of SQL over the catalog as it is now."""
-    catalog = app.vault.catalog
-    return customer_condition(query, app.vault.schema, lambda beginning: words_of_notes(catalog, beginning))
+    vault = app.vault
 
+    def people(term: Term) -> tuple[str, ...]:
+        from vault_tool.search.words import people_named
 
-def query_text(words: Iterable[str]) -> str:
-    """Return words of the command line as one query."""
-    return " ".join(word.removeprefix(_HIDDEN) for word in words)
+        return people_named(term, vault.settings)
 
-
-def reading_for(app: App) -> Reading:
-    """Return what reading a query needs to know of this vault and this person."""
-    settings = app.vault.settings
-
-    def my_id() -> str | None:
-        person = me(app)
-        return person.id if person else None
-
-    def person_id(name: str) -> str | None:
-        person = settings.person(name)
-        if person is None and not settings.people:
-            return name  # without a team, owners are as typed
-        return person.id if person else None
-
-    saved = {fold(name): text for name, text in settings.queries.items()}
-    return Reading(
-        schema=app.vault.schema,
-        today=app.today,
-        me=my_id,
-        person=person_id,
-        saved=lambda name: saved.get(fold(name)),
-        currency=settings.currency,
-        known_queries=tuple(settings.queries),
-    )
+    with closing(Holders(vault)) as holders:
+        lookup = Lookup(lambda beginning: words_of_notes(vault.catalog, beginning), holders, people)
+        return customer_condition(query, vault.schema, lookup)

@@ -27,7 +27,13 @@ class Changed(NamedTuple):
 
 
 def change_notes(
-    app: App, paths: Iterable[PurePosixPath], plan: Plan, command: str, *, dry_run: bool = False
+    app: App,
+    paths: Iterable[PurePosixPath],
+    plan: Plan,
+    command: str,
+    *,
+    dry_run: bool = False,
+    undoable: bool = True,
 ) -> list[Changed]:
     """Plan the new text of each note, write all that change anything, and return those.
 
@@ -43,15 +49,17 @@ def change_notes(
         return [changed for _change, changed in planned]
     with app.vault.writing(command):
         try:
-            return _change_once(app, wanted, plan, command)
+            return _change_once(app, wanted, plan, command, undoable)
         except ChangedOnDisk:
-            return _change_once(app, wanted, plan, command)
+            return _change_once(app, wanted, plan, command, undoable)
 
 
-def _change_once(app: App, paths: list[PurePosixPath], plan: Plan, command: str) -> list[Changed]:
+def _change_once(
+    app: App, paths: list[PurePosixPath], plan: Plan, command: str, undoable: bool
+) -> list[Changed]:
     planned = _planned(app, paths, plan)
     if planned:
-        app.vault.commit([change for change, _changed in planned], command)
+        app.vault.commit([change for change, _changed in planned], command, undoable=undoable)
     return [changed for _change, changed in planned]
 
 

@@ -87,7 +87,10 @@ def _schema(app: App) -> Schema:
 
 
 def _customers(app: App, incomplete: str) -> Offered:
-    """Yield each customer once, by the first of its spellings that fits: its name, else a shorter one."""
+    """Yield each customer once, by the first of its spellings that fits: its name, else a shorter one.
+
+    One that a shell takes as it stands goes before one that needs quotes.
+    """
     from vault_tool.vault.names import pinyin_query
 
     wanted, letters = _folded(incomplete), pinyin_query(incomplete)
@@ -101,8 +104,10 @@ def _customers(app: App, incomplete: str) -> Offered:
             fitting: dict[int, str] = {}
             for _row, key, spelling, folded, pinyin in some:
                 fits = folded.startswith(wanted) or pinyin in sounding
-                if fits and key not in met and _is_a_word(spelling):
-                    fitting.setdefault(key, spelling)
+                if fits and key not in met and spelling.isprintable():
+                    known = fitting.setdefault(key, spelling)
+                    if not is_a_word(known) and is_a_word(spelling):
+                        fitting[key] = spelling
             met.update(fitting)
             marks = ", ".join("?" * len(fitting))
             for key, name in catalog.rows(_AT_WORK.format(marks=marks), list(fitting)):
@@ -195,12 +200,12 @@ def _spelt(spellings: Iterable[str], label: str, incomplete: str) -> Offered:
 
     wanted = fold(incomplete)
     for spelling in spellings:
-        if fold(spelling).startswith(wanted) and _is_a_word(spelling):
+        if fold(spelling).startswith(wanted) and is_a_word(spelling):
             yield spelling, "" if spelling == label else label
             return
 
 
-def _is_a_word(spelling: str) -> bool:
+def is_a_word(spelling: str) -> bool:
     """Tell whether a shell takes this as it stands, in one piece."""
     return spelling.isprintable() and not any(sign in _SHELL_SIGNS for sign in spelling)
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from vault_tool import __version__
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
+from vault_tool.cli.say import shell_word
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, render
 from vault_tool.vault.catalog import FILE_NAME, Catalog
@@ -181,6 +182,7 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
         "vault.toml",
         _("version {version}, {language}").format(version=settings.version, language=settings.language),
     )
+    yield _saved_queries(app, settings)
     if settings.warnings:
         yield Check("settings", str(len(settings.warnings)), Verdict.ODD, _("`vault status` names them."))
     if settings.read_only:
@@ -189,6 +191,7 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
     for name, folder in (("cache", places.cache), ("state", places.state)):
         yield _private_folder(app, name, folder)
     yield from _search(settings, places)
+    yield from _sealing(app, root)
     if not os.access(root, os.W_OK):
         yield Check("permissions", _("the vault can't be written to"), Verdict.ODD, _("Reading works."))
     oddities: list[Oddity] = []
@@ -199,6 +202,50 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
     for kind, times in sorted(Counter(oddity.kind for oddity in oddities).items()):
         yield Check(f"oddity {kind}", str(times), Verdict.ODD, _("`vault status` names them."))
     yield _clock(app, newest / 1e9)
+
+
+def _sealing(app: App, root: Path) -> Iterator[Check]:
+    """Look whether the keys are trusted, and whether the recovery key was tried once a value is sealed."""
+    from vault_tool.sealing.keyring import KEYRING
+
+    if not (root / KEYRING).exists():
+        return
+    from vault_tool.cli.keys import keys_of
+    from vault_tool.cli.recovery import is_drilled, lies_here, seals_anything
+
+    keys = keys_of(app)
+    verdict = keys.verdict
+    if verdict not in ("first", "same"):
+        yield Check("keys", str(verdict), Verdict.BAD, _("`vault access review` shows what changed."))
+        return
+    yield Check("keys", _("no. {epoch}").format(epoch=keys.keyring.epoch))
+    if is_drilled(app, keys):
+        yield Check("recovery key", _("tried"))
+    elif seals_anything(app):
+        kept = lies_here(app)
+        file = _redacted(app, kept) if kept else _("FILE")
+        hint = _("Print it, keep it in a safe place, and try it: vault access drill {file}").format(file=file)
+        yield Check("recovery key", _("never tried"), Verdict.ODD, hint)
+
+
+def _saved_queries(app: App, settings: Settings) -> Check:
+    """Look whether every saved query can be read, whoever asks."""
+    from vault_tool.cli.reading import reading_for
+    from vault_tool.search.query import parse_query
+    from vault_tool.search.query_errors import QueryError
+
+    reading = reading_for(app)._replace(me=lambda: "me")
+    broken = []
+    for name, text in settings.queries.items():
+        try:
+            parse_query(text, reading)
+        except QueryError:
+            broken.append(name)
+    if not broken:
+        return Check("queries", str(len(settings.queries)))
+    seen = _("can't be read: {names}").format(names=", ".join(f"@{name}" for name in broken))
+    hint = _("`vault list {query}` says what is wrong with it.").format(query=shell_word(f"@{broken[0]}"))
+    return Check("queries", seen, Verdict.BAD, hint)
 
 
 def _search(settings: Settings, places: Places) -> Iterator[Check]:

@@ -21,6 +21,11 @@ _PLUS = (
 )
 _COLON = ("hx", "helix", "subl", "sublime_text", "zed", "zeditor", "lite-xl")
 _GOTO = ("code", "code-insiders", "codium", "vscodium", "cursor", "windsurf")
+# Those that draw on the terminal they are started from, as far as we know them; emacs may have its window.
+_IN_TERMINAL = frozenset(
+    {"sensible-editor", "editor", "nano", "pico", "vi", "vim", "nvim", "view", "micro", "kak", "joe", "jed"}
+    | {"mg", "ne", "mcedit", "hx", "helix"}
+)
 _LINE_OPTIONS = {"kate": "--line", "kwrite": "--line", "mate": "--line", "notepad++": "-n"}
 
 
@@ -29,6 +34,17 @@ class NoEditor(VaultError):
 
     message = N_("No editor was found.")
     hint = N_("Set one: export EDITOR=nano")
+    exit_code = Exit.USAGE
+
+
+class NoTerminalToEdit(VaultError):
+    """The editor needs a terminal, and there is none."""
+
+    message = N_("The editor “{editor}” needs a terminal, and there is none.")
+    hint = N_(
+        "Run the command on a terminal, without a pipe, or set an editor with a window of its own: "
+        "export EDITOR='code --wait'"
+    )
     exit_code = Exit.USAGE
 
 
@@ -57,12 +73,29 @@ def editor_command(app: App) -> list[str]:
     raise NoEditor
 
 
-def open_editor(app: App, path: Path, line: int = 1) -> None:
-    """Open a file in the person's editor, at a line, and wait. Raises `NoEditor` or `EditorFailed`."""
+# What keeps vim from leaving copies of what it shows: swap, undo, backup, and what it remembers of a session.
+_NO_TRACE = {
+    **dict.fromkeys(
+        ("vi", "vim", "nvim", "gvim"),
+        ("-n", "-i", "NONE", "-c", "set noundofile nobackup nowritebackup noswapfile"),
+    ),
+    "nano": ("--ignorercfiles",),
+}
+
+
+def open_editor(app: App, path: Path, line: int = 1, *, leaves_no_trace: bool = False) -> None:
+    """Open a file in the person's editor, at a line, and wait.
+
+    `leaves_no_trace` keeps the editors that are known from making copies of it.
+    Raises `NoEditor`, `NoTerminalToEdit` or `EditorFailed`.
+    """
     command = editor_command(app)
+    if _name_of(command[0]) in _IN_TERMINAL and not (app.out.is_terminal and app.out.is_interactive):
+        raise NoTerminalToEdit(editor=command[0])
     app.out.flush()
     try:
-        opened = [*command, *at_line(Path(command[0]).name, str(path), line)]
+        quiet = _NO_TRACE.get(_name_of(command[0]), ()) if leaves_no_trace else ()
+        opened = [*command, *quiet, *at_line(command[0], str(path), line)]
         status = subprocess.run(opened, env=dict(app.env), check=False).returncode
     except OSError as error:
         raise EditorFailed(editor=command[0], reason=error.strerror or type(error).__name__) from None
@@ -72,8 +105,7 @@ def open_editor(app: App, path: Path, line: int = 1) -> None:
 
 def at_line(editor: str, path: str, line: int) -> list[str]:
     """Return how this editor is given a file and a line in it."""
-    # vim is also called vim.basic, and code is code.exe.
-    name = editor.casefold().removesuffix(".exe").removesuffix(".cmd").partition(".")[0]
+    name = _name_of(editor)
     if line > 1:
         if name in _PLUS:
             return [f"+{line}", path]
@@ -84,6 +116,11 @@ def at_line(editor: str, path: str, line: int) -> list[str]:
         if option := _LINE_OPTIONS.get(name):
             return [f"{option}{line}", path] if name == "notepad++" else [option, str(line), path]
     return [path]
+
+
+def _name_of(editor: str) -> str:
+    # vim is also called vim.basic, and code is code.exe.
+    return Path(editor).name.casefold().removesuffix(".exe").removesuffix(".cmd").partition(".")[0]
 
 
 def compose(app: App, draft: str = "") -> str:

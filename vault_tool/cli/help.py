@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
 from vault_tool.cli.width import pad, width, wrap
-from vault_tool.messages import _
+from vault_tool.messages import N_, _
 
 _WIDEST_TERM = 28
+
+# What stands for a value in the help of a command: click makes some of these of an argument's name.
+_STAND_INS = frozenset(
+    {
+        N_("ADDRESS"),
+        N_("ARGS"),
+        N_("COMMAND"),
+        N_("CUSTOMER"),
+        N_("DATE"),
+        N_("DAY WORDS"),
+        N_("DAY"),
+        N_("DIR"),
+        N_("FIELD"),
+        N_("FILE"),
+        N_("GROUP"),
+        N_("KEY"),
+        N_("NAME"),
+        N_("NEW NAME"),
+        N_("OPTIONS"),
+        N_("PATH"),
+        N_("PERSON"),
+        N_("QUERY"),
+        N_("ROLE"),
+        N_("RULES"),
+        N_("TEXT"),
+        N_("TYPE"),
+        N_("VALUE"),
+        N_("WHO"),
+    }
+)
 _HELP_OPTION = {"help_option_names": ["-h", "--help"]}
 
 
@@ -63,6 +94,15 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
+def said_stand_ins(text: str) -> str:
+    """Return what stands for values (`[CUSTOMER]...`) in the reader's language."""
+
+    def said(found: re.Match[str]) -> str:
+        return _(found[0]) if found[0] in _STAND_INS else found[0]
+
+    return re.sub(r"[A-Z]+( [A-Z]+)*", said, text)
+
+
 class _Translated:
     """Something of click's whose help is a message id, translated when it is shown."""
 
@@ -79,9 +119,17 @@ class _Translated:
 class Option(_Translated, click.Option):
     """An option with a translated help."""
 
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return what stands for its value."""
+        return said_stand_ins(super().make_metavar(ctx))
+
 
 class Argument(_Translated, click.Argument):
     """An argument with a translated help, where it has one."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return what stands for it."""
+        return said_stand_ins(super().make_metavar(ctx))
 
 
 class Command(_Translated, click.Command):
@@ -92,6 +140,10 @@ class Command(_Translated, click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         self.examples = tuple(examples)
         super().__init__(*args, **kwargs)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return what may stand behind the command."""
+        return [said_stand_ins(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write usage, what it does, examples, options."""

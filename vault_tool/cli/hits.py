@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from vault_tool.cli.app import App
 from vault_tool.cli.say import said_date, said_word
 from vault_tool.cli.where import seen_from
 from vault_tool.cli.width import clip, width, wrap
 from vault_tool.messages import _
-from vault_tool.notes.values import parse_date
 from vault_tool.search.search import Hit
 
 _INDENT = 2
@@ -72,8 +72,8 @@ def _heading(app: App, hit: Hit) -> str:
     schema, passage = app.vault.schema, hit.passage
     if passage.kind != "entry":
         return passage.title or _("profile")
-    day = parse_date(passage.day or "")
-    words = [said_date(day, schema) if day else passage.day or "", passage.time or ""]
+    day = date.fromisoformat(passage.day) if passage.day else None
+    words = [said_date(day, schema) if day else "", passage.time or ""]
     words += [said_word(schema, "channel", passage.channel) if passage.channel else ""]
     words += [said_word(schema, "kind", passage.word) if passage.word else ""]
     author = app.vault.settings.person(passage.author) if passage.author else None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import PurePosixPath
+from typing import Literal
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.ask import NotTogether
@@ -16,6 +17,7 @@ from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, ngettext
 from vault_tool.search.upkeep import Difference, IndexStatus, index_status, rebuild, verify
 from vault_tool.vault.walk import printable
+from vault_tool.watch.presence import is_answering
 
 _MOST_NAMED = 20
 _REMEDY = N_("Make both anew: vault index --rebuild")
@@ -44,13 +46,15 @@ def index(app: App, status: bool, rebuilds: bool, verifies: bool, as_json: bool)
         raise NotTogether(first=given[0], second=given[1])
     if verifies:
         return _verify(app, as_json=as_json)
-    how = "walk"
+    how: Literal["walk", "watcher"] = "walk"
     if rebuilds:
         _rebuild(app, as_json=as_json)
     else:
         how = fresh(app)
         if not status:
             _catch_up(app)
+        elif is_answering(app.vault.places):
+            how = "watcher"  # what a search would say; this command itself never leaves it to the watcher
     seen = index_status(app.vault)
     if as_json:
         app.out.json(_document(app, seen, how))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import shlex
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -17,7 +18,16 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import DOMAIN, LOCALE_DIR, N_, Language, _, language
 from vault_tool.vault.settings import DEFAULT_CUSTOMERS, Person, Settings
 from vault_tool.vault.settings_text import Translate, default_queries, new_settings_text, settings_of
-from vault_tool.vault.start import Kept, StartFile, check_place, example_files, make_vault, start_files
+from vault_tool.vault.start import (
+    EXAMPLE_KEY,
+    Kept,
+    StartFile,
+    check_place,
+    example_dir,
+    example_files,
+    make_vault,
+    start_files,
+)
 from vault_tool.vault.vault import new_vault_id
 
 
@@ -111,6 +121,8 @@ def init(
     new = _example(root) if example else plan_new(app, root, language_ or language())
     if not dry_run:
         make(app, new)
+        if example:
+            _take_example_key(app)
     if as_json:
         app.out.json({**document(new), "dry_run": dry_run})
     elif dry_run:
@@ -171,6 +183,20 @@ def _example(root: Path) -> NewVault:
     return NewVault(root, settings_of(text), wanted, kept, None)
 
 
+def _take_example_key(app: App) -> None:
+    """Put the example's key beside this person's own. It opens the example, and nobody seals to it."""
+    from vault_tool.sealing.identities import IdentityThere, identity_folder, write_private
+    from vault_tool.vault.places import make_private
+
+    path = make_private(identity_folder(app.env)) / "example-vault.txt"
+    with suppress(IdentityThere):
+        # What stands in the `.pub` is what this person's values are sealed to: of this key, nothing.
+        write_private(path.with_suffix(".pub"), b"")
+    with suppress(IdentityThere):
+        write_private(path, (example_dir() / EXAMPLE_KEY).read_bytes())
+        app.out.note(_("Its key, which is no secret, lies beside yours now: {path}").format(path=path))
+
+
 def make(app: App, new: NewVault) -> None:
     """Write a new vault's files."""
     make_vault(new.root, new.files)
@@ -179,6 +205,10 @@ def make(app: App, new: NewVault) -> None:
         from vault_tool.vault.vault import vault_at
 
         vault_at(new.root, app.env).remember_me(new.person)
+    if new.person:
+        from vault_tool.cli.keys import found_keys
+
+        found_keys(app, app.open_at(new.root), new.person)
 
 
 def translator(chosen: Language) -> Translate:
@@ -241,4 +271,4 @@ _STEPS = (
     N_('vault log nordlicht "First call: wants a quote" -c call --next "Friday send quote"'),
     N_("vault search quote"),
 )
-_EXAMPLE_STEPS = ("vault list", "vault show lanhai", "vault search 企业版")
+_EXAMPLE_STEPS = ("vault list", "vault show lanhai", "vault search 企业版", "vault show 赵六 --reveal")

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 
 from vault_tool.cli.app import App
 from vault_tool.cli.me import me
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
+from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import Founding, found_keyring
-from vault_tool.sealing.identities import identity_folder, make_identity, own_public_keys, write_private
+from vault_tool.sealing.identities import (
+    NoKeyInFile,
+    make_identity,
+    own_public_keys,
+    read_identities,
+    write_private,
+)
 from vault_tool.sealing.keyring import KEYRING, keyring_text
+from vault_tool.sealing.trust import Verdict
 from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.vault.journal import Change
 from vault_tool.vault.places import config_home, make_private
+from vault_tool.vault.settings import Person
+from vault_tool.vault.vault import Vault
 
 
 class NobodyToSealFor(VaultError):
@@ -24,43 +36,80 @@ class NobodyToSealFor(VaultError):
     exit_code = Exit.USAGE
 
 
-def keys_of(app: App) -> VaultKeys:
+def keys_of(app: App, vault: Vault | None = None) -> VaultKeys:
     """Return the keys of the vault that this run is about; nothing is read yet."""
-    vault = app.vault
+    vault = vault or app.vault
     return VaultKeys(vault.root, vault.settings, vault.places.state, app.env, lambda name: _ask(app, name))
 
 
 def keys_to_seal(app: App) -> VaultKeys:
     """Return the keys of the vault, which has a keyring from now on: the first one is made here."""
     keys = keys_of(app)
-    if keys.standing_text is None and keys.pin is None:
-        _found(app, keys)
+    if keys.pin is None and keys.standing_text is None:
+        person = me(app)
+        if person is None:
+            raise NobodyToSealFor
+        found_keys(app, app.vault, person)
+        keys = keys_of(app)
     return keys
 
 
-def _found(app: App, keys: VaultKeys) -> None:
+@contextmanager
+def sealing_keys(app: App) -> Iterator[VaultKeys]:
+    """Lend the keys of the vault to something that seals: what it sealed is remembered at the end."""
+    keys = keys_to_seal(app)
+    try:
+        yield keys
+    finally:
+        keys.close()
+
+
+def found_keys(app: App, vault: Vault, person: Person) -> None:
     """Make a key pair for this person if they have none, a keyring with them as its manager, a recovery key.
 
-    The recovery key lies in this person's own folder until they take it away: it is told where.
+    The recovery key lies in this person's own folder until they take it away: it is told where. For a vault
+    that has no keyring; where another vault stood at its path, that one is forgotten.
     """
-    person = me(app)
-    if person is None:
-        raise NobodyToSealFor
-    public = own_public_keys(app.env) or [make_identity(app.env, person.name)]
-    founding = found_keyring(app.vault.schema, person.id, public)
-    recovery = make_private(config_home(app.env) / "recovery") / f"{app.vault.settings.id}.txt"
-    write_private(
-        recovery, f"# recovery key of the vault {app.vault.settings.id}\n{founding.recovery}\n".encode()
-    )
-    text = keyring_text(founding.keyring)
-    app.vault.commit(_files(founding, text), "vault seal", undoable=False)
+    keys = keys_of(app, vault)
+    with vault.writing("vault access"):
+        if keys.standing_text is not None:
+            return  # another process was here first
+        if keys.verdict is Verdict.OTHER_VAULT:
+            keys.forget()
+        public = own_public_keys(app.env) or [make_identity(app.env, person.name)]
+        recovery, path = _recovery_key(app, vault)
+        founding = found_keyring(vault.schema, person.id, public, age.public_key(recovery))
+        text = keyring_text(founding.keyring)
+        vault.commit(_files(founding, text), "vault access", undoable=False)
     keys.accept(text)
-    app.out.note(_("This vault has keys now; yours lie in {folder}.").format(folder=identity_folder(app.env)))
-    app.out.hint(
+    app.out.note(
         _(
-            "The recovery key opens everything: print {path}, keep it in a safe place, then delete it here."
-        ).format(path=recovery)
+            "This vault has keys now. Its recovery key opens everything: print {path}, keep it in a safe "
+            "place, then delete it here."
+        ).format(path=path)
     )
+
+
+def recovery_file(app: App, vault: Vault) -> Path:
+    """Name the file in which a new vault's recovery key lies until somebody takes it to a safe place."""
+    return config_home(app.env) / "recovery" / f"{vault.settings.id}.txt"
+
+
+def _recovery_key(app: App, vault: Vault) -> tuple[str, Path]:
+    """Return a recovery key and its file: the one that is there for this vault's id, or a new one.
+
+    One is there where a founding was cut short, or in another copy of the vault.
+    """
+    path = recovery_file(app, vault)
+    make_private(path.parent)
+    if path.exists():
+        identity = read_identities(path, lambda name: _ask(app, name))[0]
+        if not identity.startswith("AGE-SECRET-KEY-1"):
+            raise NoKeyInFile(path=path)
+        return identity, path
+    identity = age.new_identity()
+    write_private(path, f"# recovery key of the vault {vault.settings.id}\n{identity}\n".encode())
+    return identity, path
 
 
 def _files(founding: Founding, text: str) -> list[Change]:

@@ -22,7 +22,9 @@ from vault_tool.watch.worker import Question
 # What the lent commands load when they first need it; a test sees that nothing is missing.
 _MODULES = (
     "vault_tool.cli.root",
+    "vault_tool.cli.plain",
     "vault_tool.cli.search",
+    "vault_tool.cli.searching",
     "vault_tool.cli.list",
     "vault_tool.cli.show",
     "vault_tool.cli.tab",
@@ -31,6 +33,8 @@ _MODULES = (
     "shlex",
     "vault_tool.search.search",
     "vault_tool.search.documents",
+    "vault_tool.search.nearest",
+    "vault_tool.search.ranges",
     "vault_tool.cli.hits",
     "vault_tool.vault.resolve",
     "vault_tool.vault.names",

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from vault_tool.cli.app import App, pass_app
-from vault_tool.cli.change import show_diff
 from vault_tool.cli.help import argument, command, option
-from vault_tool.cli.pick import pick_customer
-from vault_tool.cli.width import width
-from vault_tool.cli.words import said_day
+from vault_tool.cli.lint_report import FORMATS, Format, Reporter, Wish
 from vault_tool.errors import Exit, VaultError
-from vault_tool.lint import report
-from vault_tool.lint.check import Checker
-from vault_tool.lint.report import Tally
-from vault_tool.lint.rule import Context, Finding
-from vault_tool.lint.run import Linted, Mending, lint_bytes, lint_oddities, lint_paths, targets
-from vault_tool.lint.selection import select_rules
 from vault_tool.messages import N_, _
-from vault_tool.vault.files import digest
-from vault_tool.vault.journal import ChangedOnDisk
-from vault_tool.vault.walk import Oddity
 
-Format = Literal["text", "concise", "json"]
+if TYPE_CHECKING:
+    from vault_tool.lint.finding import Linted
+    from vault_tool.lint.linter import Linter
+    from vault_tool.vault.opening import Opening
 
 
 class NotInVault(VaultError):
@@ -46,13 +36,11 @@ class NamelessInput(VaultError):
     exit_code = Exit.USAGE
 
 
-class Wish(NamedTuple):
-    """What this run is to do about what it finds."""
+class NotTogether(VaultError):
+    """Two options were given that contradict each other."""
 
-    mending: Mending
-    writes: bool
-    shows_diff: bool
-    format: Format
+    message = N_("{first} and {second} don't go together.")
+    exit_code = Exit.USAGE
 
 
 @command(
@@ -62,23 +50,34 @@ class Wish(NamedTuple):
         "PATH is a file, a folder or a customer; without one, all customers are checked. "
         "Infos don't make the exit status 1, errors and warnings do. `vault undo` takes mending back."
     ),
-    examples=("vault lint", "vault lint --fix", "vault lint 蓝海 --select FM,EN", "vault lint --diff"),
+    examples=(
+        "vault lint",
+        "vault lint --fix",
+        "vault lint 蓝海 --select FM,EN",
+        "vault lint --fix --diff | git apply",
+        "vault lint --baseline lint-baseline.txt",
+    ),
 )
 @argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @option("--fix", is_flag=True, help=N_("Mend what can be mended without changing any meaning."))
 @option("--unsafe-fixes", is_flag=True, help=N_("Mend also what a person should look at afterwards."))
-@option("--diff", is_flag=True, help=N_("Show what --fix would change, and write nothing."))
+@option("--diff", is_flag=True, help=N_("Show as a patch what --fix would do."))
 @option("--dry-run", is_flag=True, help=N_("Write nothing: the same as --diff."))
 @option("--select", multiple=True, metavar="RULES", help=N_("Only these rules, by code, name or group (FM)."))
 @option("--ignore", multiple=True, metavar="RULES", help=N_("All but these rules."))
 @option("--as-of", metavar="DATE", help=N_("The day that rules about time go by; else today."))
+@option("--staged", is_flag=True, help=N_("Check what git is about to commit."))
+@option("--watch", is_flag=True, help=N_("Check again whenever something changes."))
+@option("--baseline", metavar="FILE", help=N_("Let only what is not in this file count."))
+@option("--write-baseline", metavar="FILE", help=N_("Accept all that is found, into this file."))
+@option("--prune-baseline", metavar="FILE", help=N_("Drop from this file what is mended."))
 @option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "concise", "json"]),
-    default="text",
-    help=N_("How findings are printed."),
+    "--include-privacy",
+    is_flag=True,
+    help=N_("Accept what the privacy rules find, too."),
 )
+@option("--statistics", is_flag=True, help=N_("Count by rule, owner and stage."))
+@option("--format", "form", type=click.Choice(FORMATS), default="text", help=N_("How findings are printed."))
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @option("--stdin", is_flag=True, help=N_("Check one note read from stdin; --fix prints it mended."))
 @option("--stdin-filename", metavar="FILE", help=N_("The name of the note that comes from stdin."))
@@ -94,6 +93,13 @@ def lint(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     as_of: str | None,
+    staged: bool,
+    watch: bool,
+    baseline: str | None,
+    write_baseline: str | None,
+    prune_baseline: str | None,
+    include_privacy: bool,
+    statistics: bool,
     form: Format,
     as_json: bool,
     stdin: bool,
@@ -107,58 +113,111 @@ def lint(
         writes=(fix or unsafe_fixes) and not preview,
         shows_diff=preview,
         format="json" if as_json else form,
+        select=select,
+        ignore=ignore,
+        as_of=as_of,
+        is_whole=not (paths or staged or stdin or stdin_filename),
+        counts=statistics,
+        baseline=_file(app, write_baseline or prune_baseline or baseline),
+        update="write" if write_baseline else "prune" if prune_baseline else None,
+        takes_privacy=include_privacy,
     )
-    checker = checker_for(app, select, ignore, as_of)
-    if stdin or stdin_filename:
-        status = _lint_stdin(app, checker, wish, stdin_filename)
+    changes = {"--fix": wish.writes, "--diff": preview}
+    updates = {"--write-baseline": bool(write_baseline), "--prune-baseline": bool(prune_baseline)}
+    reads = {"--stdin": bool(stdin or stdin_filename), "--staged": staged, "--watch": watch}
+    other_forms = {f"--format {wish.format}": wish.format not in ("text", "concise")}
+    _check_one({"--baseline": bool(baseline), **updates})
+    _check_one(reads)
+    _check_pairs({"--staged": staged, "--watch": watch}, {**changes, **updates})
+    _check_pairs({"--diff": preview}, updates)
+    _check_pairs({"--watch": watch}, {**other_forms, "--statistics": statistics})
+    _check_pairs({"--stdin": reads["--stdin"]}, {**updates, "--statistics": statistics})
+    if watch:
+        from vault_tool.cli.lint_watch import watch_findings
+
+        return watch_findings(app, wish, [vault_path(app, name) for name in paths])
+    if reads["--stdin"]:
+        status = _lint_stdin(app, wish, stdin_filename)
     else:
-        status = _lint_files(app, checker, wish, paths)
+        status = _lint_files(app, wish, paths, staged=staged)
     return Exit.OK if exit_zero else status
 
 
-def checker_for(
-    app: App, select: Iterable[str] = (), ignore: Iterable[str] = (), as_of: str | None = None
-) -> Checker:
-    """Return the checker of this vault's rules; the day is the option's, the settings', else today."""
-    vault = app.vault
-    today = said_day(as_of, app.today, vault.schema, "past") if as_of else vault.settings.lint.as_of
-    context = Context(
-        vault.schema, vault.settings, today or app.today, new_id=lambda _path: vault.new_id(app.random)
+def _check_one(given: dict[str, bool]) -> None:
+    names = [name for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise NotTogether(first=names[0], second=names[1])
+
+
+def _check_pairs(some: dict[str, bool], others: dict[str, bool]) -> None:
+    for first, is_first in some.items():
+        for second, is_second in others.items():
+            if is_first and is_second:
+                raise NotTogether(first=first, second=second)
+
+
+def _file(app: App, name: str | None) -> Path | None:
+    return app.cwd / Path(name).expanduser() if name else None
+
+
+def linter_for(app: App, wish: Wish, opening: Opening | None = None) -> Linter:
+    """Return the linter of this vault's rules; the day is the option's, the settings', else today."""
+    from vault_tool.lint.linter import Linter
+
+    settings, schema, places = opening or app.opening
+    today = settings.lint.as_of or app.today
+    if wish.as_of:
+        from vault_tool.cli.words import said_day
+
+        today = said_day(wish.as_of, app.today, schema, "past")
+    return Linter(
+        app.root,
+        settings,
+        schema,
+        places,
+        today,
+        select=wish.select,
+        ignore=wish.ignore,
+        keeps_edits=wish.format == "sarif",
     )
-    return Checker.of(select_rules(vault.settings.lint, select, ignore), context)
 
 
-def _lint_files(app: App, checker: Checker, wish: Wish, named: Sequence[str]) -> Exit:
-    oddities: list[Oddity] = []
+def _lint_files(app: App, wish: Wish, named: Sequence[str], *, staged: bool) -> Exit:
+    linter = linter_for(app, wish)
+    wanted = [vault_path(app, name) for name in named]
+    reporter = Reporter(app, wish, linter)
     linted: Iterable[Linted]
-    wanted = [_vault_path(app, name) for name in named]
-    paths = targets(app.vault.root, app.vault.settings.customers, wanted, oddities)
-    if wish.writes:
-        app.vault.check_writable()
-        try:
-            linted = _mend(app, checker, wish, paths)
-        except ChangedOnDisk:
-            linted = _mend(app, checker, wish, paths)  # once more, from what stands there now
+    if staged:
+        linted = _staged(app, linter, wanted)
+    elif wish.writes:
+        linted = _mended(app, linter, wish, wanted)
     else:
-        linted = _watched(app, lint_paths(app.vault.root, paths, checker, wish.mending), len(paths))
-    tally = Tally()
-    findings = _told(app, wish, tally, linted, lint_oddities(oddities, checker))
-    if wish.format == "json":
-        app.out.json(report.document(findings, tally))
-    else:
-        app.out.lines(_lines(app, wish, findings))
-        app.out.flush()
-        app.out.note(report.summary(tally, is_preview=wish.shows_diff))
-        if tally.fixed and wish.writes:
-            app.out.hint(_("`vault undo` takes it back."))
-    return Exit.FINDINGS if tally.matters or (wish.shows_diff and tally.fixed) else Exit.OK
+        linted = _linted(app, linter, wish, wanted)
+    return reporter.show(linted)
 
 
-def _mend(app: App, checker: Checker, wish: Wish, paths: Sequence[PurePosixPath]) -> list[Linted]:
-    """Lint all, then write all that changes, as one step that can be undone."""
+def _linted(app: App, linter: Linter, wish: Wish, wanted: Sequence[PurePosixPath]) -> Iterator[Linted]:
+    from vault_tool.cli.progress import shown
+
+    with shown(app.out, _("Checking notes")) as progress:
+        yield from linter.lint(wanted, wish.mending, progress)
+
+
+def _mended(app: App, linter: Linter, wish: Wish, wanted: Sequence[PurePosixPath]) -> list[Linted]:
+    """Lint all, then write all that changes, as one step; if a file moved, once more from what is there."""
+    from vault_tool.vault.journal import ChangedOnDisk
+
+    app.vault.check_writable()
+    try:
+        return _mend_once(app, linter, wish, wanted)
+    except ChangedOnDisk:
+        return _mend_once(app, linter, wish, wanted)
+
+
+def _mend_once(app: App, linter: Linter, wish: Wish, wanted: Sequence[PurePosixPath]) -> list[Linted]:
     linted = []
     changes = []
-    for one in _watched(app, lint_paths(app.vault.root, paths, checker, wish.mending), len(paths)):
+    for one in _linted(app, linter, wish, wanted):
         if one.change:
             changes.append(one.change)
         linted.append(one._replace(change=None, before="", after=""))
@@ -168,61 +227,35 @@ def _mend(app: App, checker: Checker, wish: Wish, paths: Sequence[PurePosixPath]
     return linted
 
 
-def _watched(app: App, linted: Iterable[Linted], total: int) -> Iterator[Linted]:
-    with app.out.progress(_("Checking notes"), total) as advance:
-        for done, one in enumerate(linted, 1):
-            advance(done)
-            yield one
+def _staged(app: App, linter: Linter, wanted: Sequence[PurePosixPath]) -> Iterator[Linted]:
+    from vault_tool.lint.staged import staged_notes
+
+    for note in staged_notes(app.root, app.opening.settings.customers, app.env):
+        if not wanted or any(path in (note.path, *note.path.parents) for path in wanted):
+            yield linter.lint_bytes(note.path, note.data)
 
 
-def _told(app: App, wish: Wish, tally: Tally, *all_linted: Iterable[Linted]) -> Iterator[Finding]:
-    """Yield the findings, counting them and showing each file's diff where that is wished for."""
-    for linted in all_linted:
-        for one in linted:
-            tally.add(one.findings, one.fixed)
-            if wish.shows_diff and one.change and wish.format != "json":
-                show_diff(app, one.path, one.before, one.after)
-            yield from one.findings
-
-
-def _lines(app: App, wish: Wish, findings: Iterable[Finding]) -> Iterator[str]:
-    for finding in findings:
-        if wish.format == "concise":
-            yield report.concise_line(finding)
-            continue
-        yield report.text_line(finding, app.out.style)
-        if app.out.is_terminal:
-            for number, line in enumerate(report.excerpt(finding, width, app.out.columns)):
-                yield app.out.style(line, "dim") if number else line
-            yield ""
-
-
-def _lint_stdin(app: App, checker: Checker, wish: Wish, name: str | None) -> Exit:
+def _lint_stdin(app: App, wish: Wish, name: str | None) -> Exit:
     if not name:
         raise NamelessInput
-    data = sys.stdin.buffer.read()  # the very bytes: a text stream would hide their line breaks
-    one = lint_bytes(_vault_path(app, name, must_exist=False), data, digest(data), checker, wish.mending)
-    tally = Tally()
-    tally.add(one.findings, one.fixed)
-    if wish.format == "json":
-        app.out.json(report.document(one.findings, tally))
-    elif wish.shows_diff or wish.mending == "none":
-        app.out.lines(_lines(app, wish, _told(app, wish, Tally(), [one])))
-    else:
-        app.out.raw(one.change.after if one.change and one.change.after is not None else data)
-        for finding in one.findings:
-            app.out.note(report.text_line(finding))
-    return Exit.FINDINGS if tally.matters else Exit.OK
+    data = app.out.read_input()
+    linter = linter_for(app, wish)
+    one = linter.lint_bytes(vault_path(app, name, must_exist=False), data, wish.mending)
+    is_mended = wish.mending != "none" and not wish.shows_diff and wish.format == "text"
+    reporter = Reporter(app, wish, linter)
+    return reporter.pass_on(one, data) if is_mended else reporter.show([one], data)
 
 
-def _vault_path(app: App, name: str, *, must_exist: bool = True) -> PurePosixPath:
+def vault_path(app: App, name: str, *, must_exist: bool = True) -> PurePosixPath:
     """Return where something lies in the vault: a path from the working folder, or any customer's name."""
     given = app.cwd / Path(name).expanduser()
     if must_exist and not given.exists() and not given.is_symlink():
+        from vault_tool.cli.pick import pick_customer
+
         return pick_customer(app, name).path
     # The folder's real path, as the root's is; a link at the end is the vault's business.
     real = given.parent.resolve() / given.name if given.name not in ("", "..") else given.resolve()
     try:
-        return PurePosixPath(real.relative_to(app.vault.root))
+        return PurePosixPath(real.relative_to(app.root))
     except ValueError:
-        raise NotInVault(path=name, root=app.vault.root) from None
+        raise NotInVault(path=name, root=app.root) from None

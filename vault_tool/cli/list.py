@@ -12,6 +12,7 @@ from vault_tool.cli.cells import Cells, json_name, said, title
 from vault_tool.cli.complete import queries
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.pick import fresh
+from vault_tool.cli.reading import query_text
 from vault_tool.cli.where import seen_from
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, ngettext
@@ -56,10 +57,13 @@ _EXPENDABLE = ((6, 5, 4), (2, 1))
     "-s",
     "--sort",
     metavar="FIELD,...",
-    help=N_("By any column (name); a minus behind it turns the order: last-. No value comes last."),
+    help=N_(
+        "By any column (name); a minus behind it turns the order: last-. No value comes last, amounts in "
+        "other currencies than the vault's after those in it."
+    ),
 )
 @option("--count-by", "counted", metavar="FIELD,...", help=N_("Count customers by the values of fields."))
-@option("-n", "--limit", type=click.IntRange(min=1), help=N_("At most so many."))
+@option("-n", "--limit", metavar="N", type=click.IntRange(min=1), help=N_("At most so many."))
 @option("-l", "--paths", is_flag=True, help=N_("Paths only."))
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
@@ -85,6 +89,7 @@ def list(
     fresh(app)
     condition = customers_that_match(app, wanted)
     archived = None if everything else False
+    found: Sequence[Customer] = ()
     if groups:
         total = _total(app, condition, archived)
         people = [person.id for person in app.vault.settings.people]
@@ -104,13 +109,17 @@ def list(
             app.out.lines(seen_from(app.cwd, app.vault.root, customer.path) for customer in found)
         else:
             _print_table(app, found, shown, () if columns else _EXPENDABLE)
-            _tell(app, total, len(found))
+    if not as_json:
+        app.out.flush()
+        _tell(app, query_text(query), total, total if groups else len(found))
     return Exit.OK if total or not query else Exit.FINDINGS
 
 
 def _order(app: App, sort: str) -> Condition:
     people = [person.id for person in app.vault.settings.people]
-    return ordering(read_sort_keys(sort, app.vault.schema), app.vault.schema, people)
+    return ordering(
+        read_sort_keys(sort, app.vault.schema), app.vault.schema, people, app.vault.settings.currency
+    )
 
 
 def _total(app: App, condition: Condition, archived: bool | None) -> int:
@@ -126,8 +135,11 @@ def _print_table(
     app.out.table([cells.texts(customer) for customer in found], [*map(title, columns)], expendable)
 
 
-def _tell(app: App, total: int, shown: int) -> None:
-    if app.out.is_terminal:
+def _tell(app: App, query: str, total: int, shown: int) -> None:
+    """Say how many there are: to a person, and where there is nobody to anyone."""
+    if query and not total:
+        app.out.note(_("Nothing found for: {query}").format(query=query))
+    elif app.out.is_terminal or not total:
         count = ngettext("{count} customer", "{count} customers", total).format(count=total)
         app.out.note(count + (_(", {count} shown").format(count=shown) if shown < total else ""))
 
@@ -159,7 +171,6 @@ def _show_counts(
         for count in counts
     ]
     app.out.table(rows, [*map(title, columns), _("Customers")])
-    _tell(app, total, total)
 
 
 def _document(customer: Customer) -> dict[str, object]:

@@ -38,7 +38,8 @@ def main() -> NoReturn:
         except OSError:
             # Python would complain once more when it flushes at the end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    if "threading" not in sys.modules:
+    threading = sys.modules.get("threading")
+    if threading is None or threading.active_count() == 1:
         # Nobody else is at work here, and taking everything down in order is a tenth of a quick command.
         os._exit(status)
     sys.exit(status)
@@ -77,6 +78,7 @@ def run(
 
         with closing(App(env, cwd or _working_folder(), out, held)) as app:
             status = _call(app, argv, prog)
+            app.look_after_git()
         out.flush()
         return status
     except BrokenPipeError:
@@ -104,6 +106,13 @@ def _call(app: App, argv: Sequence[str], prog: str) -> int:
         from vault_tool.cli.tab import answer
 
         return answer(app, prog, instruction)
+    from vault_tool.cli import plain
+
+    status = plain.answer(app, argv)
+    return _call_by_click(app, argv, prog) if status is None else status
+
+
+def _call_by_click(app: App, argv: Sequence[str], prog: str) -> int:
     # What click's own `main` does, but for its handling of errors: that is ours, in one place.
     lend_messages_to_click()
     import click

@@ -22,6 +22,7 @@ _CONTROL = r"(\x1b\[[0-9;]*m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 
 _GAP = "  "
 _NARROWEST = 8
+_LEAST = 2
 
 
 class NeedsChoice(VaultError):
@@ -217,6 +218,12 @@ class Output:
             self._err.write("\n")
         return answer.strip() or default
 
+    def ask_secret(self, question: str) -> str:
+        """Ask for something that must not be seen; without a terminal nobody is asked, and it is empty."""
+        from getpass import getpass
+
+        return getpass(f"{question} ", self._err) if self.is_interactive else ""
+
     def confirm(self, question: str, *, yes: bool = False) -> bool:
         """Ask before something that matters; only a clear yes counts. `yes` answers beforehand (`--yes`)."""
         if yes:
@@ -350,9 +357,11 @@ def _column_widths(rows: Sequence[Sequence[str]], columns: int, *, only_first: b
     if only_first:
         widths[0] -= min(max(excess, 0), widths[0] - 1)
         return widths
-    while excess > 0 and (widest := max(widths)) > _NARROWEST:
-        widths[widths.index(widest)] -= 1
-        excess -= 1
+    # Many columns on a narrow terminal: a little of each is better than lines that break.
+    for least in (_NARROWEST, _LEAST):
+        while excess > 0 and (widest := max(widths)) > least:
+            widths[widths.index(widest)] -= 1
+            excess -= 1
     return widths
 
 

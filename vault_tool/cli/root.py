@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +13,6 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import Group, Option, group
 from vault_tool.cli.output import ColorChoice
 from vault_tool.cli.width import width
-from vault_tool.errors import VaultError
 from vault_tool.messages import N_, _
 
 if TYPE_CHECKING:
@@ -30,7 +28,12 @@ class Listed(NamedTuple):
     @property
     def module(self) -> str:
         """The module that holds it; a word that Python keeps for itself gets a line behind it."""
-        return f"vault_tool.cli.{self.name}"
+        return f"vault_tool.cli.{self.attribute}"
+
+    @property
+    def attribute(self) -> str:
+        """The name it has there."""
+        return self.name.replace("-", "_")
 
 
 # By hand, in the order a reader meets them; each command's own file is loaded only when it is called.
@@ -63,6 +66,18 @@ GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
         ),
     ),
     (
+        N_("Protect"),
+        (
+            Listed("seal", N_("Seal what must not stand in plain.")),
+            Listed("access", N_("Show who may read what is sealed, and change it.")),
+            Listed("rekey", N_("Seal to today's keys what is sealed to older ones.")),
+            Listed("rebind", N_("Bind sealed values that were moved to where they stand now.")),
+            Listed("verify", N_("Check that every sealed value is whole and opens.")),
+            Listed("key", N_("Make or show your own key.")),
+            Listed("ci", N_("Check what git is given, before a commit, a push or on a server.")),
+        ),
+    ),
+    (
         N_("Administer"),
         (
             Listed("init", N_("Start a vault, or take in a folder of notes.")),
@@ -80,6 +95,10 @@ GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
 )
 
 COMMANDS: dict[str, Listed] = {listed.name: listed for _group, listeds in GROUPS for listed in listeds}
+# What git runs, and nobody types.
+HIDDEN: dict[str, Listed] = {
+    "git-filter": Listed("git-filter", N_("Seal what is added to git; git runs this."))
+}
 
 EXAMPLES = (
     N_('vault log lanhai "Budget confirmed: **80k**" --next "Friday send quote"'),
@@ -101,16 +120,17 @@ class Root(Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command; None for a name that isn't in the table."""
-        if cmd_name not in COMMANDS:
+        listed = COMMANDS.get(cmd_name) or HIDDEN.get(cmd_name)
+        if listed is None:
             return None
-        loaded: click.Command = getattr(import_module(COMMANDS[cmd_name].module), cmd_name)
+        loaded: click.Command = getattr(import_module(listed.module), listed.attribute)
         return loaded
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is called; an unknown one names those that look like it."""
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+        if args[0] not in COMMANDS and args[0] not in HIDDEN and not ctx.resilient_parsing:
             raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
         if args[0] in _ASKING and not ctx.resilient_parsing and "--help" not in args:
             _look_ahead(ctx)
@@ -134,15 +154,12 @@ class Root(Group):
 
 
 def _look_ahead(ctx: click.Context) -> None:
-    """Have the files compared while the command is being loaded; whatever is wrong, the command will tell."""
     app = ctx.find_object(App)
     directory = ctx.params.get("directory")
     if app is None:
         return
     app.given = app.cwd / directory if directory else None
-    with suppress(VaultError):
-        if not app.is_watched:
-            app.vault.look_ahead()
+    app.look_ahead()
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -10,10 +10,12 @@ from click.shell_completion import CompletionItem
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
+from vault_tool.lint.manual import LANGUAGES, manual_in
 from vault_tool.lint.rule import Rule, Severity
 from vault_tool.lint.rules import ALL_RULES
 from vault_tool.lint.selection import codes_of
 from vault_tool.messages import N_, _
+from vault_tool.vault.settings import DEFAULT_LIMITS
 
 _SEVERITIES = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("info")}
 _FIXES = {
@@ -94,8 +96,9 @@ def _settings(each: Rule) -> Iterator[str]:
     yield f'  {"ignore" if each.is_default else "select"} = ["{each.code}"]'
     if each.limits:
         yield "  [lint.limits]"
-        yield from (f"  {name} = ..." for name in each.limits)
+        yield from (f"  {name} = {DEFAULT_LIMITS.get(name, '...')}" for name in each.limits)
     yield _("In a note: {comment}").format(comment=f"<!-- vault: ignore[{each.code}] ... -->")
+    yield _("In its front matter: {comment}").format(comment=f"# vault: ignore[{each.code}] ...")
 
 
 def _row(app: App, each: Rule) -> tuple[str, ...]:
@@ -105,13 +108,18 @@ def _row(app: App, each: Rule) -> tuple[str, ...]:
 
 def _document(each: Rule) -> dict[str, object]:
     manual = _(each.manual)
+    manuals = {language: manual_in(each, language) for language in LANGUAGES}
     return {
         "code": each.code,
         "name": each.name,
         "severity": str(each.severity),
         "fix": each.fix,
         "default": each.is_default,
-        "limits": list(each.limits),
+        "limits": {name: DEFAULT_LIMITS.get(name) for name in each.limits},
         "summary": manual.partition("\n")[0],
         "manual": manual,
+        "languages": {
+            language: {"summary": text.partition("\n")[0], "manual": text}
+            for language, text in manuals.items()
+        },
     }

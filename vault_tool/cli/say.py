@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
 from vault_tool.messages import _, language, ngettext
-from vault_tool.notes.values import Dated, Value, plain
 from vault_tool.schema import Field, FieldType, Schema
+
+if TYPE_CHECKING:
+    from vault_tool.notes.values import Dated, Value
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -39,6 +42,8 @@ def said_value(field: Field | None, value: Value, schema: Schema) -> str:
     """Return a field's value as people read it: words by their label, lists with commas."""
     if field and field.type is FieldType.WORD and isinstance(value, str):
         return said_word(schema, field.vocabulary or "", value)
+    from vault_tool.notes.values import plain  # here: a hit has no values
+
     return plain(value)
 
 

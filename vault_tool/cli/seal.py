@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -11,11 +12,11 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.change import show_diff
 from vault_tool.cli.help import argument, command, option
-from vault_tool.cli.keys import keys_of, keys_to_seal
+from vault_tool.cli.keys import keys_of, sealing_keys
 from vault_tool.cli.lint import vault_path
 from vault_tool.errors import Exit
 from vault_tool.lint.run import targets
-from vault_tool.messages import N_, _, ngettext
+from vault_tool.messages import N_, _, ngettext, render
 from vault_tool.notes.note import Note
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import CannotSeal, Sealing
@@ -58,14 +59,14 @@ def seal(app: App, paths: tuple[str, ...], check: bool, dry_run: bool, as_json: 
         found += targets(app.vault.root, app.vault.settings.customers, [PurePosixPath("archive")], oddities)
     if check:
         return _check(app, found, as_json)
-    keys = keys_of(app) if dry_run else keys_to_seal(app)
     if dry_run:
-        done = _planned(app, keys, found)
+        with closing(keys_of(app)) as keys:
+            done = _planned(app, keys, found)
         for one in done:
             if one.sealing and not as_json:
                 show_diff(app, one.note.path, _hidden(one), one.sealing.text)
     else:
-        with app.vault.writing("vault seal"):
+        with sealing_keys(app) as keys, app.vault.writing("vault seal"):
             try:
                 done = _seal(app, keys, found)
             except ChangedOnDisk:
@@ -128,13 +129,13 @@ def _tell(app: App, done: list[Sealed], *, dry_run: bool, as_json: bool) -> Exit
                     }
                     for one, value in values
                 ],
-                "troubles": [_(trouble.message).format(**_said(trouble)) for trouble in troubles],
+                "troubles": [render(trouble.message, trouble.values) for trouble in troubles],
                 "dry_run": dry_run,
             }
         )
     else:
         for trouble in troubles:
-            app.out.warn(_(trouble.message).format(**_said(trouble)))
+            app.out.warn(render(trouble.message, trouble.values))
         if values and not dry_run:
             count = ngettext("{count} value sealed", "{count} values sealed", len(values)).format(
                 count=len(values)
@@ -145,10 +146,6 @@ def _tell(app: App, done: list[Sealed], *, dry_run: bool, as_json: bool) -> Exit
         elif not values and not troubles:
             app.out.line(_("Nothing stands in plain that is to be sealed."))
     return Exit.FINDINGS if troubles else Exit.OK
-
-
-def _said(trouble: CannotSeal) -> dict[str, object]:
-    return {**trouble.values, "reason": _(str(trouble.values["reason"]))}
 
 
 def _check(app: App, paths: Iterable[PurePosixPath], as_json: bool) -> Exit:

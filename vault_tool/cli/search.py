@@ -8,27 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from vault_tool.cli.app import App, pass_app
-from vault_tool.cli.ask import NotTogether, QueryCommand, query_text, reading_for
+from vault_tool.cli.ask import NotTogether, QueryCommand
 from vault_tool.cli.complete import queries
 from vault_tool.cli.help import argument, command, option
-from vault_tool.cli.pick import check_can_pick, fresh, pick_line
-from vault_tool.cli.progress import shown
+from vault_tool.cli.pick import check_can_pick, pick_line
 from vault_tool.cli.where import seen_from
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import N_, _, language, ngettext
+from vault_tool.messages import N_, _
 
 if TYPE_CHECKING:
     from vault_tool.search.search import Answer, By, Hit, Sort
-
-_LIMIT = 20
-
-
-class NothingToSearch(VaultError):
-    """No words were given."""
-
-    message = N_("Say what to look for.")
-    hint = N_("For instance: vault search 报价 stage:proposal; `vault list` lists customers.")
-    exit_code = Exit.USAGE
 
 
 class NoSuchHit(VaultError):
@@ -70,7 +59,7 @@ class SearchCommand(QueryCommand):
     ),
 )
 @argument("query", nargs=-1, shell_complete=queries)
-@option("-n", "--limit", type=click.IntRange(min=1), help=N_("At most so many hits (20)."))
+@option("-n", "--limit", metavar="N", type=click.IntRange(min=1), help=N_("At most so many hits (20)."))
 @option(
     "-s",
     "--sort",
@@ -111,43 +100,27 @@ def search(
     _refuse_together(
         {"--open": opened is not None, "--pick": pick, "--paths": lists_paths, "--json": as_json}
     )
-    text = query_text(query)
-    if not text.strip():
-        raise NothingToSearch
-    from vault_tool.search.query import parse_query
-    from vault_tool.search.search import search as search_vault
-
-    tree = parse_query(text, reading_for(app))
     if pick:
         check_can_pick(app)
-    how = fresh(app)
-    with shown(app.out, _("Building the index")) as progress:
-        answer = search_vault(
-            app.vault,
-            text,
-            tree,
-            app.today,
-            limit=limit if limit or lists_paths else _LIMIT,
-            sort=sort,
-            by="customer" if lists_paths else by,
-            archived=None if everything else False,
-            language=language(),
-            fresh=how,
-            progress=progress,
-        )
+    from vault_tool.cli.searching import LIMIT, exit_of, find, show
+
+    answer = find(
+        app,
+        query,
+        limit=limit if limit or lists_paths else LIMIT,
+        sort=sort,
+        by="customer" if lists_paths else by,
+        archived=None if everything else False,
+    )
     if as_json:
         app.out.json(answer.as_json())
     elif lists_paths:
         _print_paths(app, answer, "\0" if ended_by_null else "\n")
     elif answer.hits and (pick or opened is not None):
-        return _edit(app, _wanted(app, answer, opened), text)
+        return _edit(app, _wanted(app, answer, opened), answer.query)
     else:
-        from vault_tool.cli.hits import hit_lines
-
-        app.out.lines(hit_lines(app, answer.hits))
-        app.out.flush()
-        _tell(app, answer, by)
-    return Exit.OK if answer.hits else Exit.FINDINGS
+        show(app, answer, by)
+    return exit_of(answer)
 
 
 def _refuse_together(options: dict[str, bool]) -> None:
@@ -176,30 +149,7 @@ def _wanted(app: App, answer: Answer, number: int | None) -> Hit:
     return hits[number - 1]
 
 
-def _edit(app: App, hit: Hit, text: str) -> Exit:
+def _edit(app: App, hit: Hit, query: str) -> Exit:
     from vault_tool.cli.edit import edit_file  # with it comes the linter
 
-    return edit_file(app, hit.path, f"vault search {text}", hit.passage.line)
-
-
-def _tell(app: App, answer: Answer, by: By) -> None:
-    if answer.is_behind:
-        app.out.warn(_("Another process is writing to the index; this is what it held before."))
-    if not answer.hits:
-        app.out.note(_("Nothing found for: {query}").format(query=answer.query))
-        if answer.put_away:
-            count = ngettext(
-                "Archived customers have {count} hit; --all shows it.",
-                "Archived customers have {count} hits; --all shows them.",
-                answer.put_away,
-            )
-            app.out.hint(count.format(count=answer.put_away))
-        elif answer.nearest:
-            app.out.hint(_("These would find something: {words}").format(words=_(", ").join(answer.nearest)))
-    elif answer.total > len(answer.hits):
-        count = (
-            ngettext("{count} customer", "{count} customers", answer.total)
-            if by == "customer"
-            else ngettext("{count} hit", "{count} hits", answer.total)
-        ).format(count=answer.total)
-        app.out.note(_("{count}, {shown} shown; -n shows more").format(count=count, shown=len(answer.hits)))
+    return edit_file(app, hit.path, f"vault search {query}", hit.passage.line)

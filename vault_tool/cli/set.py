@@ -55,7 +55,23 @@ class NotForTheCommandLine(VaultError):
     message = N_(
         "{label} is a sealed field: its value must not stand on a command line. Nothing was written."
     )
-    hint = N_("Write it into the note instead: vault edit {customer}")
+    hint = N_("Leave the value away, and type it when you are asked: vault set {customer} {key}")
+    exit_code = Exit.USAGE
+
+
+class NothingTyped(VaultError):
+    """A sealed field's value was asked for, and none came."""
+
+    message = N_("No value for {label} was given. Nothing was written.")
+    hint = N_("Type it when you are asked, or send it: vault set {customer} {key} < FILE")
+    exit_code = Exit.USAGE
+
+
+class OneAtATime(VaultError):
+    """A value to be typed, and more than one customer or field."""
+
+    message = N_("A sealed value is typed for one customer and one field at a time. Nothing was written.")
+    hint = N_("vault set lanhai mobile")
     exit_code = Exit.USAGE
 
 
@@ -106,13 +122,16 @@ _ASSIGNMENT = re.compile(r"([^=＝]+?)\s*([+-]?[=＝])(.*)\Z", re.DOTALL)
     help=N_(
         "Set, add to or remove fields of customers.\n\n"
         "FIELD=VALUE sets, FIELD+=ITEM and FIELD-=ITEM change a list, FIELD= takes the field out. Instead of "
-        "customers, filters as in `vault list` (stage:lead owner:me, @saved) mean all that match."
+        "customers, filters as in `vault list` (stage:lead owner:me, @saved) mean all that match.\n\n"
+        "A sealed field is named without a value (vault set lanhai mobile): you are asked for it, or it is "
+        "read from standard input, and it is sealed before it is written."
     ),
     examples=(
         "vault set lanhai stage=won",
         "vault set 蓝海 标签+=VIP 下次跟进='周五 发新报价'",
         "vault set lanhai next=",
         "vault set owner:zhang.wei stage:lead owner=li.na --dry-run",
+        "vault set 蓝海 手机",
     ),
 )
 @argument("customers_and_fields", nargs=-1, metavar="CUSTOMER... FIELD=VALUE...", shell_complete=assignments)
@@ -126,6 +145,8 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
     matched = [(text, _ASSIGNMENT.match(text)) for text in others]
     names = [text for text, match in matched if not match]
     assignments = [_assignment(app, match[1], match[2], match[3]) for _text, match in matched if match]
+    if names and not assignments and not filters and (typed := _sealed_field(app, names[-1])):
+        return _set_sealed(app, names[:-1], typed, dry_run=dry_run, as_json=as_json)
     if not (names or filters) or not assignments:
         raise NothingToSet
     if names and filters:
@@ -135,10 +156,11 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
     _refuse(app, paths, assignments)
 
     def plan(note: Note) -> str:
+        before = note
         for item in assignments:
             text = apply_edits(note.text, _plan(note, item, app.vault.settings.language))
             note = parse_note(note.path, text, note.schema)
-        return note.text
+        return _without_leftovers(note, before)
 
     what = " ".join(text for text, match in matched if match)
     changed = change_notes(
@@ -154,6 +176,65 @@ def set(app: App, customers_and_fields: tuple[str, ...], dry_run: bool, as_json:
         what = _("{what}: {where}").format(what=count.format(count=len(changed)), where=where)
         app.out.line(f"{what} · {_('undo: vault undo')}")
     return Exit.OK
+
+
+def _sealed_field(app: App, word: str) -> Field | None:
+    """Return the field that a word without `=` names, if it may be sealed: its value is to be typed."""
+    field = app.vault.schema.field(word)
+    return field if field and (field.group or any(field.group_for.values())) else None
+
+
+def _set_sealed(app: App, names: list[str], field: Field, *, dry_run: bool, as_json: bool) -> Exit:
+    """Ask for a value, and seal it before anything is written. What was sealed there before is let go."""
+    from vault_tool.cli.keys import sealing_keys
+
+    if len(names) != 1:
+        raise OneAtATime if names else NothingToSet
+    path = pick_customer(app, names[0]).path
+    note, _digest = app.vault.read(path)
+    label, key = field.label(language()), field.key(app.vault.settings.language)
+    value = _typed(app, label)
+    if not value:
+        raise NothingTyped(label=label, customer=shell_word(note.name), key=key)
+    item = _assignment(app, key, "=", value)
+    if dry_run:
+        app.out.line(_("{path}: {field} would be sealed").format(path=path, field=label))
+        return Exit.OK
+    with sealing_keys(app) as keys:
+
+        def plan(note: Note) -> str:
+            text = apply_edits(note.text, _plan(note, item, app.vault.settings.language))
+            sealed = keys.plan_sealing(parse_note(note.path, text, note.schema)).text
+            return _without_leftovers(parse_note(note.path, sealed, note.schema), note)
+
+        keys.keyring  # noqa: B018 - what stands against sealing is told first
+        is_sealed = field.sealed_group(note.type) is not None
+        changed = change_notes(app, [path], plan, f"vault set {names[0]} {key}", undoable=not is_sealed)
+    if as_json:
+        app.out.json({"changed": [str(each.path) for each in changed], "dry_run": False})
+    elif not changed:
+        app.out.line(_("Nothing to change: it says so already."))
+    elif is_sealed:
+        app.out.line(_("{path}: {field} is set and sealed").format(path=path, field=label))
+    else:
+        app.out.line(_("{path}: {field} is set · undo: vault undo").format(path=path, field=label))
+    return Exit.OK
+
+
+def _typed(app: App, label: str) -> str:
+    """Return what is typed unseen, or comes from standard input."""
+    if app.out.is_interactive:
+        return app.out.ask_secret(f"{label}:").strip()
+    return app.out.read_input().decode("utf-8", "replace").strip()
+
+
+def _without_leftovers(note: Note, before: Note) -> str:
+    """Return a note's text without the sealed values that only stood where something else stands now."""
+    if before.sealed_block is None:
+        return note.text
+    from vault_tool.sealing.reveal import without_leftovers
+
+    return without_leftovers(note, before)
 
 
 def _is_filter(text: str, schema: Schema) -> bool:
@@ -201,7 +282,8 @@ def _refuse(app: App, paths: Iterable[PurePosixPath], assignments: Iterable[Assi
         for item in assignments:
             label, customer = item.field.label(language()), shell_word(note.name)
             if item.value and item.field.sealed_group(note.type):
-                raise NotForTheCommandLine(label=label, customer=customer)
+                key = item.field.key(app.vault.settings.language)
+                raise NotForTheCommandLine(label=label, customer=customer, key=key)
             if item.value and item.field.type in (FieldType.MAP, FieldType.MAPS):
                 raise MoreThanALine(label=label, customer=customer)
             if not item.value and item.operator == "=" and item.field.is_required(note.type):

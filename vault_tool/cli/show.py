@@ -16,12 +16,13 @@ from vault_tool.messages import N_, _, language, ngettext
 from vault_tool.notes.entries import Entry
 from vault_tool.notes.nodes import Mapping as MapNode
 from vault_tool.notes.nodes import Node, Scalar, Sequence
-from vault_tool.notes.note import Note
+from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.overview import Overview, overview
+from vault_tool.notes.text import Edit, apply_edits
 from vault_tool.notes.values import Amount, Value, plain
 from vault_tool.schema import Field
 from vault_tool.vault import files
-from vault_tool.vault.public import SealedKeys, masked
+from vault_tool.vault.public import Public, SealedKeys, masked, without_sealed_body
 
 MASK = "••••"
 _LATEST = 3
@@ -36,20 +37,30 @@ _ELSEWHERE = frozenset({"id", "name", "aliases", "type", "stage", "owner", "impo
         "contacts, the last entries.\n\n"
         "A customer is named by id, name, alias, part of a name, a contact or pinyin."
     ),
-    examples=("vault show lanhai", "vault show 蓝海 --all"),
+    examples=("vault show lanhai", "vault show 蓝海 --all", "vault show 蓝海 --reveal 手机"),
 )
 @argument("customer", shell_complete=customers)
 @option("-a", "--all", "everything", is_flag=True, help=N_("Show the whole timeline."))
+@option(
+    "--reveal",
+    multiple=True,
+    is_flag=False,
+    flag_value="*",
+    metavar="[FIELD]",
+    help=N_("With a sealed field in the clear, or with all that you may read."),
+)
 @option("--raw", is_flag=True, help=N_("Print the file as it is."))
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
-def show(app: App, customer: str, everything: bool, raw: bool, as_json: bool) -> Exit:
+def show(
+    app: App, customer: str, everything: bool, reveal: tuple[str, ...], raw: bool, as_json: bool
+) -> Exit:
     """Show one customer."""
     path = pick_customer(app, customer).path
     if raw:
         app.out.raw(files.read(app.vault.root, path).data)
         return Exit.OK
-    note = masked(app.vault.read(path)[0], SealedKeys(app.vault.schema), MASK)
+    note = _as_shown(app, app.vault.read(path)[0], reveal)
     seen = overview(note, app.vault.settings.currency)
     if as_json:
         app.out.json(_document(app, note, seen, everything))
@@ -67,6 +78,20 @@ def show(app: App, customer: str, everything: bool, raw: bool, as_json: bool) ->
         count = ngettext("{count} earlier entry", "{count} earlier entries", left).format(count=left)
         app.out.hint(_("{count}: vault show {name} --all").format(count=count, name=shell_word(customer)))
     return Exit.OK
+
+
+def _as_shown(app: App, note: Note, reveal: tuple[str, ...]) -> Note:
+    """Return a note as it may be shown: sealed values masked, but for those that were asked for."""
+    if not reveal:
+        return masked(note, SealedKeys(app.vault.schema), MASK)
+    from vault_tool.cli.reveal import revealed
+
+    note = without_sealed_body(note, MASK)
+    edits = [*revealed(app, note, reveal).edits]
+    for span in Public(note, SealedKeys(note.schema)).hidden():
+        if not any(span.start <= edit.span.start < span.end for edit in edits):
+            edits.append(Edit(span, MASK))
+    return parse_note(note.path, apply_edits(note.text, edits), note.schema)
 
 
 def _head(app: App, note: Note, seen: Overview) -> Iterator[str]:

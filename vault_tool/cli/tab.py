@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from vault_tool.cli import complete
 from vault_tool.cli.app import App
+from vault_tool.cli.complete import is_a_word
 from vault_tool.cli.main import lend_messages_to_click
 from vault_tool.errors import Exit
 
@@ -53,7 +55,12 @@ def answer(app: App, prog: str, instruction: str) -> int:
             if found is None:
                 found = _by_click(app, prog, words, incomplete)
             cut = _shown_no_more(incomplete) if shell == "bash" else ""
-            lines = [FORMATS[shell](kind, value.removeprefix(cut), beside) for kind, value, beside in found]
+            quoted = partial(_quoted, shell, is_open=_split(app.env["COMP_WORDS"])[1])
+            lines = [
+                FORMATS[shell](kind, quoted(value.removeprefix(cut)), beside)
+                for kind, value, beside in found
+                if shell != "fish" or "," not in value  # where its script would cut
+            ]
             # As bytes: for a shell, no system's line end but this one will do.
             app.out.raw("".join(f"{line}\n" for line in lines).encode())
             return Exit.OK
@@ -64,9 +71,9 @@ def answer(app: App, prog: str, instruction: str) -> int:
 
 def typed(shell: str, env: Mapping[str, str]) -> tuple[list[str], str]:
     """Return the words that stand behind the program's name, and the one that is being typed."""
-    words = _split(env["COMP_WORDS"])
+    words, _is_open = _split(env["COMP_WORDS"])
     if shell == "fish":
-        incomplete = "".join(_split(env["COMP_CWORD"])[:1])
+        incomplete = "".join(_split(env["COMP_CWORD"])[0][:1])
         # Fish has the word being typed in both.
         return words[1:-1] if incomplete and words[-1:] == [incomplete] else words[1:], incomplete
     at = int(env["COMP_CWORD"])
@@ -77,8 +84,21 @@ def typed(shell: str, env: Mapping[str, str]) -> tuple[list[str], str]:
     return before, incomplete
 
 
-def _split(text: str) -> list[str]:
-    """Split as a shell would, also what is quoted and not closed yet."""
+def _quoted(shell: str, value: str, *, is_open: bool) -> str:
+    """Return a value as a shell's script has to be given it, to put it into the line in one piece.
+
+    Zsh and fish quote for themselves. `is_open`: a quote was begun and bash puts the value into it.
+    """
+    if shell == "bash":
+        typed = value if is_open else "".join(sign if is_a_word(sign) else f"\\{sign}" for sign in value)
+        return typed.replace("\\", "\\\\")  # the script's `read` makes one of two
+    if shell == "powershell" and not (is_a_word(value) and set("@,").isdisjoint(value)):
+        return "'" + value.replace("'", "''") + "'"
+    return value
+
+
+def _split(text: str) -> tuple[list[str], bool]:
+    """Split as a shell would, also what is quoted and not closed yet; tell whether something is."""
     import shlex
 
     lex = shlex.shlex(text, posix=True, punctuation_chars=False)
@@ -89,7 +109,8 @@ def _split(text: str) -> list[str]:
         words.extend(lex)
     except ValueError:
         words.append(lex.token)
-    return words
+        return words, True
+    return words, False
 
 
 def _shown_no_more(incomplete: str) -> str:

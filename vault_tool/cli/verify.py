@@ -9,11 +9,10 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.cli.keys import keys_of
+from vault_tool.cli.rekey import sealed_notes
 from vault_tool.errors import Exit
-from vault_tool.lint.run import targets
-from vault_tool.messages import N_, _, ngettext
+from vault_tool.messages import N_, _, ngettext, render
 from vault_tool.sealing.vault_keys import NOT_YOURS, NotOpened, VaultKeys
-from vault_tool.vault.walk import ARCHIVE_GLOB
 
 
 @command(
@@ -28,7 +27,7 @@ from vault_tool.vault.walk import ARCHIVE_GLOB
     "--key",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=N_("Open with this key instead of yours: a drill with the recovery key."),
+    help=N_("Open with this key instead of yours; `vault access drill` is for the recovery key."),
 )
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
@@ -37,14 +36,16 @@ def verify(app: App, key: Path | None, as_json: bool) -> Exit:
     keys = keys_of(app)
     if key is not None:
         keys.use_only(app.cwd / key)
+    if keys.pin is not None:
+        keys.reading_keyring  # noqa: B018 - says so if another vault stands here
     opened, troubles = open_all(app, keys)
     closed = sum(error.values["reason"] == NOT_YOURS for error in troubles)
     broken = [error for error in troubles if key is not None or error.values["reason"] != NOT_YOURS]
     if as_json:
-        app.out.json({"opened": opened, "not_yours": closed, "broken": [_said(error) for error in broken]})
+        app.out.json({"opened": opened, "not_yours": closed, "broken": [said(error) for error in broken]})
     else:
         for error in broken:
-            app.out.line(_said(error))
+            app.out.line(said(error))
         app.out.line(ngettext("{count} value opens", "{count} values open", opened).format(count=opened))
         if closed and key is None:
             app.out.hint(_("{count} more are sealed for others, and whole.").format(count=closed))
@@ -53,22 +54,18 @@ def verify(app: App, key: Path | None, as_json: bool) -> Exit:
 
 def open_all(app: App, keys: VaultKeys) -> tuple[int, list[NotOpened]]:
     """Open every sealed value of the vault; return how many did, and what is the matter with the others."""
-    vault = app.vault
-    paths = targets(vault.root, (*vault.settings.customers, ARCHIVE_GLOB), [], [])
     opened = 0
     troubles = []
-    with app.out.progress(_("Opening"), len(paths)) as advance:
-        for number, path in enumerate(paths, 1):
-            note, _digest = vault.read(path)
-            for vid in dict.fromkeys(reference.vid for reference in note.sealed_references):
-                try:
-                    keys.open(note, vid)
-                    opened += 1
-                except NotOpened as error:
-                    troubles.append(error)
-            advance(number)
+    for note, _digest in sealed_notes(app, _("Opening")):
+        for vid in dict.fromkeys(reference.vid for reference in note.sealed_references):
+            try:
+                keys.open(note, vid)
+                opened += 1
+            except NotOpened as error:
+                troubles.append(error)
     return opened, troubles
 
 
-def _said(error: NotOpened) -> str:
-    return _(error.message).format(**{**error.values, "reason": _(str(error.values["reason"]))})
+def said(error: NotOpened) -> str:
+    """Say why a value doesn't open, in the reader's language."""
+    return render(error.message, error.values)

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from vault_tool.lint.run import Linted
     from vault_tool.vault.vault import Vault
     from vault_tool.watch.news import Took, Watching
+    from vault_tool.watch.server import Handle
     from vault_tool.watch.service import Action, Plan
-    from vault_tool.watch.watch import Server, Watcher
+    from vault_tool.watch.watch import Watcher
 
 _MOST_NAMED = 3
 _MOST_FINDINGS = 8
@@ -65,7 +66,7 @@ def watch(ctx: click.Context, app: App, service: bool) -> Exit:
     vault = app.vault
     with only_watcher(vault.places):
 
-        def serve() -> Server | None:
+        def serve() -> Handle | None:
             app.out.flush()  # what waits here would be said by a fork once more
             return start_server(vault.root, app.env, Lender(vault.root))
 
@@ -307,6 +308,7 @@ class Standing:
             "drift": beat.drift if beat else None,
             "overflows": beat.overflows if beat else None,
             "restarts": beat.restarts if beat else None,
+            "remade": beat.remade if beat else None,
             "troubles": beat.troubles if beat else [],
             "service": str(file) if file else None,
         }
@@ -324,6 +326,8 @@ class Standing:
             yield _("Waiting"), str(beat.queue)
             yield _("Changes untold"), str(beat.drift)
             yield _("Overflows of events"), str(beat.overflows)
+            if beat.remade:
+                yield _("Catalog made anew"), str(beat.remade)
             for trouble in beat.troubles:
                 yield _("Trouble"), _(_TROUBLES.get(trouble, N_("unknown")))
         yield _("Service"), str(file) if file else _("not installed")

@@ -9,18 +9,21 @@ from functools import cached_property
 
 from vault_tool.lint.rule import Context, Finding, Flaw, Rule
 from vault_tool.lint.rules import find_rule
-from vault_tool.lint.rules.leaves import fields_of
+from vault_tool.lint.rules.leaves import fields_of, hidden_of
+from vault_tool.lint.rules.plain_secrets import secret_spans, without_secrets
 from vault_tool.lint.selection import Selection
 from vault_tool.lint.suppress import silence, suppressions, useless
 from vault_tool.notes.note import Note
 from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.secrets import MASK
 from vault_tool.notes.text import HAS_NUL, Span
-from vault_tool.vault.public import Public, SealedKeys
+from vault_tool.vault.public import SealedKeys
 
-MASK = "•"
+UNTIL_SEALED = "PV008"
+"""The rule that gives a hint only, where nothing can be sealed yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checker:
     """Rules and what they are told: checks any number of notes."""
 
@@ -31,20 +34,24 @@ class Checker:
     @classmethod
     def of(cls, selection: Selection, context: Context) -> Checker:
         """Return the checker for these rules, which know of each other."""
+        if not context.seals:
+            selection = selection.milder(UNTIL_SEALED)
         return cls(selection, replace(context, shown=selection.shown), SealedKeys(context.schema))
 
     def check(self, note: Note) -> list[Finding]:
         """Return what is wrong in a note, in the order of the file; what is silenced is left out."""
         shown = self.selection.shown
-        excerpts = _Excerpts(note, self.keys)
+        excerpts = _Excerpts(note)
         found = suppressions(note)
         off = self.selection.is_off_for(note.path)
-        rules = [
-            rule
-            for rule in self.selection.active
-            # With comments to judge, every rule that is on has to speak, shown or not.
-            if rule.code not in off and (found or rule.code in shown) and _can_read(rule, note)
-        ]
+        rules = self._shown
+        if found or off or note.problem is not None:
+            rules = tuple(
+                rule
+                for rule in self.selection.active
+                # With comments to judge, every rule that is on has to speak, shown or not.
+                if rule.code not in off and (found or rule.code in shown) and _can_read(rule, note)
+            )
         findings = [
             self._finding(rule, flaw, note, excerpts)
             for rule in rules
@@ -63,18 +70,24 @@ class Checker:
         findings.sort(key=lambda finding: (finding.start, finding.code, finding.end))
         return findings
 
+    @cached_property
+    def _shown(self) -> tuple[Rule, ...]:
+        """The rules for nearly every note."""
+        return tuple(rule for rule in self.selection.active if rule.code in self.selection.shown)
+
     def _finding(self, rule: Rule, flaw: Flaw, note: Note, excerpts: _Excerpts) -> Finding:
         start = note.lines.position(flaw.span.start)
         end = note.lines.position(max(flaw.span.start, flaw.span.end))
         return Finding(
             path=note.path,
-            rule=rule,
+            code=rule.code,
+            name=rule.name,
             severity=self.selection.severity(rule),
             span=flaw.span,
             start=start,
             end=end,
             message=flaw.message,
-            values=flaw.values,
+            values=without_secrets(flaw.values, note),
             fix=flaw.fix,
             excerpt=excerpts.line(start[0]),
         )
@@ -86,24 +99,23 @@ def _can_read(rule: Rule, note: Note) -> bool:
 
 
 class _Excerpts:
-    """Lines of one note with every value masked that is sealed, or is about to be."""
+    """Lines of one note with every value masked that is sealed, or is about to be, and every secret."""
 
-    def __init__(self, note: Note, keys: SealedKeys) -> None:
+    def __init__(self, note: Note) -> None:
         self._note = note
-        self._keys = keys
 
     @cached_property
     def _secrets(self) -> list[Span]:
         """What may not be shown, in order; found once, for the first flaw."""
         front_matter = self._note.front_matter
-        spans = [*Public(self._note, self._keys).hidden(), *sealing_spans(self._note.text)]
+        spans = [*hidden_of(self._note), *sealing_spans(self._note.text)]
         if front_matter:
             # To the line's end: what YAML takes for a comment may be a part of it.
             spans = [
                 Span(span.start, self._line_end(span.end)) if front_matter.span.holds(span.start) else span
                 for span in spans
             ]
-        return sorted(spans)
+        return sorted([*spans, *secret_spans(self._note)])
 
     @cached_property
     def _longest(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from vault_tool.lint.rule import Finding, Phrase, Severity
+from vault_tool.lint.finding import Finding, Phrase, Severity
 from vault_tool.messages import _, ngettext
 from vault_tool.vault.walk import printable
 
@@ -15,6 +15,8 @@ Style = Callable[..., str]
 
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 TAB = "    "
+# A note's own style escapes are no style of ours, and its line breaks end no line of a report.
+_PICTURES = {ord(sign): chr(0x2400 + ord(sign)) for sign in "\x1b\n\r"}
 
 
 @dataclass(slots=True)
@@ -27,11 +29,13 @@ class Tally:
     infos: int = 0
     fixable: int = 0
     fixed: int = 0
+    known: int = 0
 
-    def add(self, findings: Iterable[Finding], fixed: int = 0) -> None:
-        """Count one file with its findings."""
+    def add(self, findings: Iterable[Finding], fixed: int = 0, known: int = 0) -> None:
+        """Count one file with its findings; `known` are those that a baseline holds, and not among them."""
         self.files += 1
         self.fixed += fixed
+        self.known += known
         for finding in findings:
             self.errors += finding.severity is Severity.ERROR
             self.warnings += finding.severity is Severity.WARNING
@@ -51,6 +55,7 @@ class Tally:
             "warnings": self.warnings,
             "infos": self.infos,
             "fixable": self.fixable,
+            "known": self.known,
         }
 
 
@@ -75,12 +80,16 @@ def place_of(finding: Finding) -> str:
 def text_line(finding: Finding, style: Style | None = None) -> str:
     """Return a finding in one line: where, which rule, what."""
     code = finding.code if style is None else style(finding.code, "bold", COLORS[finding.severity])
-    return f"{place_of(finding)} {code} {finding.rule.name} {render_message(finding)}"
+    return f"{place_of(finding)} {code} {finding.name} {_message(finding)}"
 
 
 def concise_line(finding: Finding) -> str:
     """Return a finding in one short line, without the rule's name."""
-    return f"{place_of(finding)} {finding.code} {render_message(finding)}"
+    return f"{place_of(finding)} {finding.code} {_message(finding)}"
+
+
+def _message(finding: Finding) -> str:
+    return render_message(finding).translate(_PICTURES)
 
 
 def excerpt(finding: Finding, width: Width, columns: int) -> list[str]:
@@ -120,7 +129,7 @@ def _window(finding: Finding, width: Width, room: int) -> tuple[str, str]:
 
 
 def _expand(text: str) -> str:
-    return text.replace("\t", TAB)
+    return text.replace("\t", TAB).translate(_PICTURES)
 
 
 def summary(tally: Tally, *, is_preview: bool = False) -> str:
@@ -139,7 +148,9 @@ def summary(tally: Tally, *, is_preview: bool = False) -> str:
     if tally.fixable:
         parts.append(_("--fix mends {count}").format(count=tally.fixable))
     if not parts:
-        parts.append(_("nothing found"))
+        parts.append(_("nothing new") if tally.known else _("nothing found"))
+    if tally.known:
+        parts.append(_("{count} known from the baseline").format(count=tally.known))
     return _("{files}: {findings}").format(files=files, findings=_(", ").join(parts))
 
 
@@ -165,7 +176,7 @@ def finding_document(finding: Finding) -> dict[str, object]:
         "end_line": finding.end[0],
         "end_column": finding.end[1],
         "code": finding.code,
-        "name": finding.rule.name,
+        "name": finding.name,
         "severity": str(finding.severity),
         "message": render_message(finding),
         "fix": finding.fix.kind if finding.fix else None,

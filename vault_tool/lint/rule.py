@@ -5,46 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from inspect import cleandoc
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from vault_tool.lint.finding import Finding, Fix, FixKind, Phrase, Severity
 from vault_tool.notes.note import Note
-from vault_tool.notes.text import Edit, Span
+from vault_tool.notes.text import Span
 from vault_tool.schema import Schema
 
 if TYPE_CHECKING:
     from vault_tool.vault.settings import Settings
 
-FixKind = Literal["safe", "unsafe"]
-
-
-class Severity(StrEnum):
-    """How much a finding matters; errors and warnings make the exit status 1."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-class Phrase(NamedTuple):
-    """A message id with the values for its places: translated where it is shown."""
-
-    message: str
-    values: Mapping[str, object] = {}
-
-
-class Fix(NamedTuple):
-    """How to mend: safe when nothing but what the finding names will read differently."""
-
-    edits: tuple[Edit, ...]
-    is_safe: bool = True
-
-    @property
-    def kind(self) -> FixKind:
-        """The word for it in JSON."""
-        return "safe" if self.is_safe else "unsafe"
+__all__ = [
+    "Check",
+    "Context",
+    "Customers",
+    "Finding",
+    "Fix",
+    "FixKind",
+    "Flaw",
+    "NoCustomers",
+    "Phrase",
+    "Rule",
+    "Severity",
+]
 
 
 class Flaw(NamedTuple):
@@ -60,19 +45,62 @@ class Flaw(NamedTuple):
 
 
 class Customers(Protocol):
-    """The rest of the vault, for rules that look across files; linting one file still sees it."""
+    """The rest of the vault, for rules that look across files; linting one file still sees it.
 
-    def named(self, spelling: str) -> tuple[PurePosixPath, ...]:
-        """Return the notes that an id, path, name or alias means."""
+    What was found is kept with the answers it rests on, and found again only where one of them has changed.
+    """
+
+    def unclear(self, link: str) -> tuple[str, ...] | None:
+        """Return the notes among which a link can't choose: none, or several; None where it means one."""
+        ...
+
+    def nearest(self, link: str) -> str | None:
+        """Return the name of the one customer that a broken link is likely meant for."""
+        ...
+
+    def twin(self, path: str) -> tuple[str, str] | None:
+        """Return the first other note of the same customer, and by which sign: id, code, name or phone."""
+        ...
+
+    def collisions(self, path: str) -> tuple[str, ...]:
+        """Return the other notes whose paths are the same to a system that tells no case, or no accents."""
+        ...
+
+    def has_id(self, id: str) -> bool:
+        """Tell whether some customer has an id."""
+        ...
+
+    def is_file(self, link: str) -> bool:
+        """Tell whether a link means another file of the vault."""
         ...
 
 
 class NoCustomers:
-    """A vault of which nothing is known."""
+    """A vault of which nothing is known: nothing is held against anybody."""
 
-    def named(self, spelling: str) -> tuple[PurePosixPath, ...]:
+    def unclear(self, link: str) -> tuple[str, ...] | None:
+        """Return that a link means one customer."""
+        return None
+
+    def nearest(self, link: str) -> str | None:
+        """Return nothing."""
+        return None
+
+    def twin(self, path: str) -> tuple[str, str] | None:
+        """Return nothing."""
+        return None
+
+    def collisions(self, path: str) -> tuple[str, ...]:
         """Return nothing."""
         return ()
+
+    def has_id(self, id: str) -> bool:
+        """Tell that no customer has it."""
+        return False
+
+    def is_file(self, link: str) -> bool:
+        """Tell that it means none."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +108,7 @@ class Context:
     """What a rule may know beside the note.
 
     `shown` are the codes of the rules whose findings are shown; `new_id` gives a customer's id, None where
-    the caller wants none made.
+    the caller wants none made; `seals` tells whether the vault has the keys to seal values.
     """
 
     schema: Schema
@@ -89,6 +117,7 @@ class Context:
     shown: frozenset[str] = frozenset()
     new_id: Callable[[PurePosixPath], str] | None = None
     customers: Customers = field(default_factory=NoCustomers)
+    seals: bool = False
 
 
 Check = Callable[[Note, Context], Iterator[Flaw]]
@@ -119,32 +148,3 @@ class Rule:
     def summary(self) -> str:
         """The manual's first line."""
         return self.manual.partition("\n")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One flaw in one file, ready to be shown: positions count from 1, in characters.
-
-    `excerpt` is the first line it stands in; sealed values are masked in it.
-    """
-
-    path: PurePosixPath
-    rule: Rule
-    severity: Severity
-    span: Span
-    start: tuple[int, int]
-    end: tuple[int, int]
-    message: str
-    values: Mapping[str, object]
-    fix: Fix | None = None
-    excerpt: str = ""
-
-    @property
-    def code(self) -> str:
-        """The rule's code."""
-        return self.rule.code
-
-    @property
-    def matters(self) -> bool:
-        """Tell whether it makes the exit status 1."""
-        return self.severity is not Severity.INFO

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
 
 from vault_tool.errors import VaultError
 from vault_tool.lint.check import Checker
+from vault_tool.lint.finding import Finding, Linted, Mending
 from vault_tool.lint.mend import mend
-from vault_tool.lint.rule import Finding
 from vault_tool.lint.rules import find_rule
 from vault_tool.messages import N_
-from vault_tool.notes.note import parse_note
+from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Span
 from vault_tool.vault import files
 from vault_tool.vault.journal import Change
 from vault_tool.vault.walk import ARCHIVE_GLOB, Odd, Oddity, matches_globs, scan
 
-Mending = Literal["none", "safe", "unsafe"]
-
-
-class Linted(NamedTuple):
-    """One file after its turn: what is (still) wrong, and the change that mending asks for."""
-
-    path: PurePosixPath
-    findings: list[Finding]
-    fixed: int = 0
-    change: Change | None = None
-    before: str = ""
-    after: str = ""
-
+__all__ = [
+    "Linted",
+    "Mending",
+    "lint_bytes",
+    "lint_note",
+    "lint_oddities",
+    "lint_paths",
+    "read_note",
+    "targets",
+]
 
 _ODD_RULES: dict[Odd, tuple[str, str]] = {
     Odd.SYMLINK: ("FE007", N_("A symbolic link; it is not followed")),
@@ -78,21 +74,33 @@ def lint_paths(
     One note is in memory at a time.
     """
     for path in paths:
-        try:
-            content = files.read(root, path)
-        except files.FileMissing:
-            continue  # it went away meanwhile
-        except (files.NotAFile, files.OutsideVault, files.TooLarge, files.CannotRead) as error:
-            yield Linted(path, _shown(checker, odd_finding(checker, _oddity(path, error))))
-            continue
-        yield lint_bytes(path, content.data, content.digest, checker, mending)
+        content = read_note(root, path, checker)
+        if isinstance(content, Linted):
+            yield content
+        elif content is not None:
+            yield lint_bytes(path, content.data, content.digest, checker, mending)
+
+
+def read_note(root: Path, path: PurePosixPath, checker: Checker) -> files.Content | Linted | None:
+    """Read a file; what can't be read is linted thereby. None when it went away meanwhile."""
+    try:
+        return files.read(root, path)
+    except files.FileMissing:
+        return None
+    except (files.NotAFile, files.OutsideVault, files.TooLarge, files.CannotRead) as error:
+        return Linted(path, _shown(checker, odd_finding(checker, _oddity(path, error))))
 
 
 def lint_bytes(
     path: PurePosixPath, data: bytes, digest: str, checker: Checker, mending: Mending = "none"
 ) -> Linted:
     """Lint one file that was read; `digest` is that of its bytes."""
-    note = parse_note(path, data, checker.context.schema)
+    return lint_note(parse_note(path, data, checker.context.schema), data, digest, checker, mending)
+
+
+def lint_note(note: Note, data: bytes, digest: str, checker: Checker, mending: Mending = "none") -> Linted:
+    """Lint a note that was made of these bytes."""
+    path = note.path
     findings = checker.check(note)
     if mending == "none" or not findings:
         return Linted(path, findings)
@@ -117,7 +125,7 @@ def odd_finding(checker: Checker, oddity: Oddity) -> Finding:
     assert rule is not None  # the table above names real rules
     severity = checker.selection.severity(rule)
     values = {"detail": oddity.detail}
-    return Finding(oddity.path, rule, severity, Span(0, 0), (1, 1), (1, 1), message, values)
+    return Finding(oddity.path, rule.code, rule.name, severity, Span(0, 0), (1, 1), (1, 1), message, values)
 
 
 def _shown(checker: Checker, finding: Finding) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -47,6 +47,10 @@ class Selection:
     def severity(self, rule: Rule) -> Severity:
         """Return how much a rule's findings matter here."""
         return self.severities.get(rule.code, rule.severity)
+
+    def milder(self, code: str) -> Selection:
+        """Return the same rules, one of them an info only, unless the settings say how much it matters."""
+        return replace(self, severities={code: Severity.INFO, **self.severities})
 
     def is_off_for(self, path: PurePosixPath) -> frozenset[str]:
         """Return the codes that the settings switch off for one file."""

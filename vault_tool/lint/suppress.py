@@ -1,7 +1,8 @@
 """Comments that silence a rule on a line, with the reason why.
 
 In the body `<!-- vault: ignore[EN003] reason -->`, in the front matter `# vault: ignore[FM005] reason`.
-Behind text it means its own line; alone on a line it means the next one that isn't empty.
+Behind text it means its own line; alone on a line it means the next one that isn't empty. A rule of privacy
+is silenced only with a reason: whoever reads the note later must be able to judge it.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from vault_tool.notes.text import Edit, Span, iterate_lines
 
 _MARK = "vault:"
 _COMMENT = re.compile(
-    r"<!--[ \t]*vault:[ \t]*ignore\[(?P<body>[^\]\r\n]*)\][^\r\n]*?-->"
-    r"|(?<![^\s])#[ \t]*vault:[ \t]*ignore\[(?P<yaml>[^\]\r\n]*)\][^\r\n]*"
+    r"<!--[ \t]*vault:[ \t]*ignore\[(?P<body>[^\]\r\n]*)\](?P<body_reason>[^\r\n]*?)-->"
+    r"|(?<![^\s])#[ \t]*vault:[ \t]*ignore\[(?P<yaml>[^\]\r\n]*)\](?P<yaml_reason>[^\r\n]*)"
 )
+_PRIVACY = "PV"
 _NAME = re.compile(r"[^\s,，、]+")
 
 
 class Suppression(NamedTuple):
-    """One rule's name in one comment: `lines` are those it covers, `code` is None for no known rule."""
+    """One rule's name in one comment: `lines` are those it covers, `code` is None for no known rule.
+
+    What `lacks_reason` though its rule wants one silences nothing.
+    """
 
     name: str
     name_span: Span
@@ -34,6 +39,7 @@ class Suppression(NamedTuple):
     lines: frozenset[int]
     comment: Span
     names: tuple[Span, ...]
+    lacks_reason: bool = False
 
 
 def suppressions(note: Note) -> tuple[Suppression, ...]:
@@ -54,9 +60,12 @@ def _suppressions(note: Note) -> Iterator[Suppression]:
             Span(*name.span()) for name in _NAME.finditer(note.text, found.start(group), found.end(group))
         )
         lines = _covered(note, span)
+        has_reason = any(sign.isalnum() for sign in found[f"{group}_reason"])
         for name in names:
             rule = find_rule(name.of(note.text))
-            yield Suppression(name.of(note.text), name, rule.code if rule else None, lines, span, names)
+            code = rule.code if rule else None
+            lacks_reason = code is not None and code.startswith(_PRIVACY) and not has_reason
+            yield Suppression(name.of(note.text), name, code, lines, span, names, lacks_reason)
 
 
 def _is_text(note: Note, span: Span, group: str) -> bool:
@@ -115,7 +124,11 @@ def silence(findings: Iterable[Finding], found: tuple[Suppression, ...]) -> Sile
     left: list[Finding] = []
     used: set[Suppression] = set()
     for finding in findings:
-        silencing = [one for one in found if one.code == finding.code and finding.start[0] in one.lines]
+        silencing = [
+            one
+            for one in found
+            if one.code == finding.code and finding.start[0] in one.lines and not one.lacks_reason
+        ]
         used.update(silencing)
         if not silencing:
             left.append(finding)
@@ -125,7 +138,7 @@ def silence(findings: Iterable[Finding], found: tuple[Suppression, ...]) -> Sile
 def useless(
     note: Note, found: tuple[Suppression, ...], used: frozenset[Suppression], active: frozenset[str]
 ) -> Iterator[Flaw]:
-    """Yield the suppressions of no known rule, and those that silence nothing.
+    """Yield the suppressions of no known rule, those without the reason they need, and the idle ones.
 
     A rule that is off can't tell whether it would have spoken: its suppressions are left alone.
     """
@@ -133,7 +146,11 @@ def useless(
     for one in judged:
         if one.code == "SU001":
             continue
-        together = [other for other in judged if other.comment == one.comment]
+        if one.lacks_reason:
+            message = N_("{name} is ignored only with a reason: write it behind the bracket")
+            yield Flaw(one.name_span, message, {"name": one.name})
+            continue
+        together = [other for other in judged if other.comment == one.comment and not other.lacks_reason]
         message = (
             N_("No rule is called {name}") if one.code is None else N_("{name} finds nothing here to ignore")
         )

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from vault_tool.notes.text import LINE_BREAK, Span, iterate_lines
+from vault_tool.notes.text import Span, iterate_lines, line_end, make, next_line
 
 
 class Heading(NamedTuple):
@@ -46,7 +46,11 @@ class Blocks:
     sealed: SealedBlock | None
 
 
-_MARK = re.compile(r"(?:\A|(?<=[\r\n])|(?<=\A\ufeff)) {0,3}(?P<mark>#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)")
+_MARK = r"( {0,3})(#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)"
+_FIRST_MARK = re.compile(_MARK)
+# A literal line feed in front is found much faster than a choice of breaks; few files have others.
+_NEXT_MARK = re.compile(rf"\n{_MARK}")
+_NEXT_MARK_AFTER_ANY = re.compile(rf"[\r\n]{_MARK}")
 _SEALED_OPEN = re.compile(r"<!-- vault:sealed[ \t]*\Z")
 
 
@@ -56,56 +60,49 @@ def scan_blocks(text: str, start: int) -> Blocks:
     hidden: list[Span] = []
     sealed: SealedBlock | None = None
     last_close = text.rfind("-->")
-    at = start
-    while match := _MARK.search(text, at):
-        mark = match["mark"]
-        line = Span(match.start(), _line_end(text, match.end()))
-        at = line.end
+    search = (_NEXT_MARK_AFTER_ANY if "\r" in text else _NEXT_MARK).search
+    match = _FIRST_MARK.match(text, start) or search(text, start)
+    while match:
+        mark, after = match[2], match.end()
+        at = line_end(text, after)
+        line = make(Span, (match.start(1), at))
         if mark[0] == "#":
-            found.append((line, _title(text, match.end(), line.end), len(mark)))
+            found.append((line, _title(text, after, at), len(mark)))
         elif mark == "<!--":
             # A comment that never ends hides nothing: a person still reads what follows as notes.
-            if match.end() <= last_close:
-                close = text.index("-->", match.end())
-                span = Span(line.start, _next_line(text, close))
-                if _SEALED_OPEN.match(text, match.start("mark"), line.end) and not text[span.end :].strip():
+            if after <= last_close:
+                span = Span(line.start, next_line(text, text.index("-->", after)))
+                if _SEALED_OPEN.match(text, match.start(2), at) and not text[span.end :].strip():
                     sealed = _sealed_block(text, span)
                 hidden.append(span)
                 at = span.end
-        elif mark[0] == "~" or text.find("`", match.end(), line.end) < 0:
-            span = Span(line.start, _fence_end(text, line.end, mark))
+        elif mark[0] == "~" or text.find("`", after, at) < 0:
+            span = Span(line.start, _fence_end(text, at, mark))
             hidden.append(span)
             at = span.end
+        # Back to the break itself: the next mark stands behind it.
+        match = search(text, at - 1 if text[at - 1] in "\r\n" else at)
     end = sealed.span.start if sealed else len(text)
     ends = [*(line.start for line, _, _ in found[1:]), end]
-    headings = (Heading(*heading, stop) for heading, stop in zip(found, ends, strict=bool(found)))
+    headings = [make(Heading, (*heading, stop)) for heading, stop in zip(found, ends, strict=bool(found))]
     return Blocks(tuple(headings), tuple(hidden), sealed)
 
 
 def _title(text: str, start: int, end: int) -> Span:
     """Return a heading's words: without blanks around them and a closing run of `#`."""
     words = text[start:end].rstrip(" \t")
-    open_end = words.rstrip("#")
-    if open_end != words and (not open_end or open_end[-1] in " \t"):
-        words = open_end.rstrip(" \t")
-    return Span(start + len(words) - len(words.lstrip(" \t")), start + len(words))
-
-
-def _line_end(text: str, offset: int) -> int:
-    found = LINE_BREAK.search(text, offset)
-    return found.start() if found else len(text)
-
-
-def _next_line(text: str, offset: int) -> int:
-    found = LINE_BREAK.search(text, offset)
-    return found.end() if found else len(text)
+    if words.endswith("#"):
+        open_end = words.rstrip("#")
+        if not open_end or open_end[-1] in " \t":
+            words = open_end.rstrip(" \t")
+    return make(Span, (start + len(words) - len(words.lstrip(" \t")), start + len(words)))
 
 
 def _fence_end(text: str, offset: int, mark: str) -> int:
     """Return the end of the line that closes a fence; a fence left open runs to the end of the text."""
     closing = re.compile(rf"(?<=[\r\n]) {{0,3}}{mark[0]}{{{len(mark)},}}[ \t]*(?=[\r\n]|\Z)")
     found = closing.search(text, offset)
-    return _next_line(text, found.end()) if found else len(text)
+    return next_line(text, found.end()) if found else len(text)
 
 
 def _sealed_block(text: str, span: Span) -> SealedBlock:

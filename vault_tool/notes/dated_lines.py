@@ -1,6 +1,7 @@
 """Lines that begin with a date, in the many ways people write them, as entries of the format.
 
-`2023年1月15日 – 咨询`, `2023/1/15 咨询`, `- 2023-01-15: 咨询`, `**2023-01-15** 咨询`, `### 2023.1.15 咨询`.
+`2023年1月15日 – 咨询`, `2023/1/15 咨询`, `- 2023-01-15: 咨询`, `**2023-01-15** 咨询`, `### 2023.1.15 咨询`,
+`Jan 15, 2023: asked`.
 A plan takes away only the marks that said "here is a date"; every other sign of the text stays, in its order.
 """
 
@@ -12,6 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from vault_tool.notes.entries import looks_like_date
+from vault_tool.notes.month_dates import MONTH_DATE, read_month_date
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Line, Span, iterate_lines
 from vault_tool.notes.values import parse_loose_date
@@ -25,7 +27,7 @@ _LINE = re.compile(
     r"(?P<open>\*{1,3}|__?|[\[【(（〔「])?"
     rf"(?P<date>[0-9０-９]{{4}}(?:[ \u3000]?年{_NUMBER}[ \u3000]?月{_NUMBER}(?:[ \u3000]?[日号])?"
     r"|(?P<mark>[-/.－／．])[0-9０-９]{1,2}(?P=mark)[0-9０-９]{1,2}|[01][0-9][0-3][0-9])"
-    r")(?![0-9０-９])"
+    rf"|(?P<words>{MONTH_DATE}))(?![0-9０-９])"
 )
 _CLOSING = {"[": "]", "【": "】", "(": ")", "（": "）", "〔": "〕", "「": "」"}
 _TIME = re.compile(rf"(?:T|{_BLANK}*)((?:[01]?\d|2[0-3])[:：][0-5]\d)(?![\d:：])")
@@ -118,7 +120,7 @@ def _entries(note: Note, lines: Sequence[Line], today: date) -> Iterator[tuple[i
         before = lines[number - 1] if number else None
         is_apart = before is None or before.next != line.start or not text[before.start : before.end].strip()
         may_begin = not in_entry or is_apart or begins or chained
-        mark = None if line.start in known else _read(text, line)
+        mark = None if line.start in known else _read(note, line)
         if mark and _counts(mark, today, in_entry, may_begin):
             edits = _edits(note, line, mark, lines[number + 1 : number + 2], is_apart)
         else:
@@ -136,10 +138,11 @@ def _counts(mark: _Mark, today: date, in_entry: bool, may_begin: bool) -> bool:
     return mark.is_heading or not in_entry or (mark.is_clear and may_begin and not mark.indent)
 
 
-def _read(text: str, line: Line) -> _Mark | None:
+def _read(note: Note, line: Line) -> _Mark | None:
     """Read the mark at the beginning of a line; None where the date is none, or not by itself."""
+    text = note.text
     found = _LINE.match(text, line.start, line.end)
-    day = parse_loose_date(found["date"]) if found else None
+    day = _day(found, note) if found else None
     if found is None or day is None or _is_range(found, text, line.end):
         return None
     lead, opened = found["lead"] or "", found["open"]
@@ -156,6 +159,8 @@ def _read(text: str, line: Line) -> _Mark | None:
     if rest == found.end() and _is_glued(found, text, line.end, is_heading):
         return None
     has_sign = bool(text[at:rest].strip())
+    if found["words"] and not (is_heading or opened or stays or has_sign or rest == line.end):
+        return None  # `Jan 4, 2023 was a Wednesday`
     return _Mark(
         span=Span(line.start, rest),
         day=day,
@@ -165,6 +170,10 @@ def _read(text: str, line: Line) -> _Mark | None:
         is_level_2=lead.rstrip() == "##",
         is_clear=bool(opened or stays or has_sign or (rest > at and found["date"] != day.isoformat())),
     )
+
+
+def _day(found: re.Match[str], note: Note) -> date | None:
+    return read_month_date(found["words"], note.schema) if found["words"] else parse_loose_date(found["date"])
 
 
 def _is_range(found: re.Match[str], text: str, end: int) -> bool:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from vault_tool.notes.blocks import Heading, SealedBlock, scan_blocks
-from vault_tool.notes.text import Span, iterate_lines
+from vault_tool.notes.text import Span, line_end, make
 from vault_tool.notes.values import parse_date
 from vault_tool.schema import Field, Schema
 
@@ -41,8 +41,7 @@ class Section:
     fields: tuple[InlineField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What happened on one day. Dates are the writer's own; `date` is None where it isn't a real ISO date.
 
     `channel` and `kind` are canonical words, `author` is as typed without its `@`, `title` is what else the
@@ -65,7 +64,10 @@ class Entry:
 
     def field(self, name: str) -> InlineField | None:
         """Return the first inline field of this canonical name."""
-        return next((field for field in self.fields if field.name == name), None)
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
 
 
 class Link(NamedTuple):
@@ -104,6 +106,7 @@ _INLINE = re.compile(
     r"[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(?P<key>\w(?:[\w -]{0,38}\w)?)[ \t]*"
     r"(?:::(?=[ \t]|\Z)|：：)[ \t]*(?P<value>.*)\Z"
 )
+_FIELD_MARK = re.compile(r"::|：：")
 _LINK = re.compile(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
 BASE32 = "0-9a-hjkmnp-tv-z"  # Crockford's alphabet in lower case
@@ -120,8 +123,8 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
     """Read everything from `start` to the end of a note. Never raises."""
     scan = scan_blocks(text, start)
     end = scan.sealed.span.start if scan.sealed else len(text)
-    first = next((piece for piece in scan.headings if _is_entry(text, piece)), None)
-    profile_end = first.span.start if first else end
+    pieces = [(piece, _date_word(text, piece)) for piece in scan.headings]
+    profile_end = next((piece.span.start for piece, date_word in pieces if date_word), end)
     profile = Section(
         title="",
         span=Span(start, profile_end),
@@ -129,26 +132,26 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
         body=Span(start, profile_end),
         fields=_inline_fields(text, Span(start, profile_end), scan.hidden, schema),
     )
+    has_fields = text.find("::", start) >= 0 or text.find("：：", start) >= 0
     sections: list[Section] = []
     entries: list[Entry] = []
-    for piece in scan.headings:
+    for piece, date_word in pieces:
         if piece.span.start < profile_end:
             continue
-        body = Span(_after_break(text, piece.span.end), piece.end)
-        fields = _inline_fields(text, body, scan.hidden, schema)
-        if _is_entry(text, piece):
-            entries.append(_entry(text, piece, body, fields, schema))
+        body = make(Span, (_after_break(text, piece.span.end), piece.end))
+        fields = _inline_fields(text, body, scan.hidden, schema) if has_fields else ()
+        if date_word:
+            entries.append(_entry(text, piece, date_word, fields, body, schema))
         else:
             span = Span(piece.span.start, piece.end)
             sections.append(Section(piece.title.of(text), span, piece.span, body, fields))
     return Body(profile, tuple(sections), tuple(entries), scan.sealed, scan.hidden)
 
 
-def _is_entry(text: str, piece: Heading) -> bool:
-    if piece.level != 2:
-        return False
-    word = _WORD.search(text, piece.title.start, piece.title.end)
-    return word is not None and looks_like_date(word[0])
+def _date_word(text: str, piece: Heading) -> str:
+    """Return the word with which a heading begins an entry; empty for another heading."""
+    words = piece.title.of(text).split(maxsplit=1) if piece.level == 2 else ()
+    return words[0] if words and (parse_date(words[0]) or looks_like_date(words[0])) else ""
 
 
 def _after_break(text: str, end: int) -> int:
@@ -160,17 +163,54 @@ def _after_break(text: str, end: int) -> int:
 # --- one entry ---------------------------------------------------------------------------------------------
 
 
-def _entry(text: str, piece: Heading, body: Span, fields: tuple[InlineField, ...], schema: Schema) -> Entry:
-    words = list(_WORD.finditer(text, piece.title.start, piece.title.end))
-    first = words.pop(0)
+class _Told(NamedTuple):
+    """What a heading says behind its date, in the order of an entry's own parts."""
+
+    time: str | None
+    channel: str | None
+    kind: str | None
+    author: str | None
+    tags: tuple[str, ...]
+    title: str
+
+
+def _entry(
+    text: str, piece: Heading, date_word: str, fields: tuple[InlineField, ...], body: Span, schema: Schema
+) -> Entry:
+    start = text.index(date_word, piece.title.start)
+    end = start + len(date_word)
+    span, date_span = make(Span, (piece.span.start, piece.end)), make(Span, (start, end))
+    told = _told(text[end : piece.title.end], schema)
+    return make(Entry, (span, piece.span, body, parse_date(date_word), date_word, date_span, *told, fields))
+
+
+# The headings of one note are those of the next one: `电话`, `拜访 @li.na`.
+_known: dict[tuple[str, str], _Told] = {}
+_MOST_KNOWN = 4096
+_LONGEST_KNOWN = 24
+
+
+def _told(typed: str, schema: Schema) -> _Told:
+    key = (schema.meaning, typed)
+    told = _known.get(key)
+    if told is None:
+        told = _read_heading(typed, schema)
+        if len(typed) <= _LONGEST_KNOWN:
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = told
+    return told
+
+
+def _read_heading(typed: str, schema: Schema) -> _Told:
     found: dict[str, str] = {}
     tags: list[str] = []
     marks: list[Span] = []
     title: Span | None = None
-    if words and _TIME.match(words[0][0]):
-        found["time"] = words[0][0].replace("：", ":").rjust(5, "0")
-        del words[0]
-    for word in words:
+    for place, word in enumerate(_WORD.finditer(typed)):
+        if place == 0 and _TIME.match(word[0]):
+            found["time"] = word[0].replace("：", ":").rjust(5, "0")
+            continue
         span = Span(*word.span())
         part = _heading_part(word[0], found, schema, before_title=title is None)
         if part is None:
@@ -184,20 +224,13 @@ def _entry(text: str, piece: Heading, body: Span, fields: tuple[InlineField, ...
             tags.append(value)
         else:
             found[name] = value
-    return Entry(
-        span=Span(piece.span.start, piece.end),
-        heading=piece.span,
-        body=body,
-        date=parse_date(first[0]),
-        date_text=first[0],
-        date_span=Span(*first.span()),
+    return _Told(
         time=found.get("time"),
         channel=found.get("channel"),
         kind=found.get("kind"),
         author=found.get("author"),
         tags=tuple(tags),
-        title=_without(text, title, [mark for mark in marks if title.holds(mark.start)]) if title else "",
-        fields=fields,
+        title=_without(typed, title, [mark for mark in marks if title.holds(mark.start)]) if title else "",
     )
 
 
@@ -231,19 +264,24 @@ def _inline_fields(
     if text.find("::", span.start, span.end) < 0 and text.find("：：", span.start, span.end) < 0:
         return ()
     fields: list[InlineField] = []
-    for line in iterate_lines(text, span.start, span.end):
-        found = _INLINE.match(text[line.start : line.end])
-        if not found or any(part.holds(line.start) for part in hidden):
+    end = span.start
+    for mark in _FIELD_MARK.finditer(text, span.start, span.end):
+        if mark.start() < end:
+            continue  # the value of the field before
+        start = max(end, text.rfind("\n", end, mark.start()) + 1, text.rfind("\r", end, mark.start()) + 1)
+        end = line_end(text, start, span.end)
+        found = _INLINE.match(text, start, end)
+        if not found or any(part.holds(start) for part in hidden):
             continue
         key, value = found["key"], found["value"].rstrip(" \t")
-        start = line.start + found.start("value")
+        at = found.start("value")
         fields.append(
             InlineField(
                 key=key,
-                key_span=Span(*found.span("key")).moved_by(line.start),
+                key_span=make(Span, found.span("key")),
                 field=schema.inline_field(key),
                 value=value,
-                value_span=Span(start, start + len(value)),
+                value_span=make(Span, (at, at + len(value))),
             )
         )
     return tuple(fields)

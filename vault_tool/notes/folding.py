@@ -1,4 +1,4 @@
-"""One form for every spelling of a text: NFKC, case, traditional to simplified, nothing invisible."""
+"""One form for every spelling: NFKC, case, traditional to simplified, no accents, nothing invisible."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from vault_tool.notes.han import SIMPLIFIED, TRADITIONAL
 from vault_tool.notes.text import Span
+from vault_tool.patterns import pattern
 
 _SIMPLER = dict(zip(map(ord, TRADITIONAL), SIMPLIFIED, strict=True))
 
@@ -55,6 +56,13 @@ _HAN = (
 
 HAN_CLASS = "".join(f"{chr(first)}-{chr(last)}" for first, last in _HAN)
 """Every Han character, for use inside the brackets of a regular expression."""
+
+
+# Of Latin letters marks are left out, as people without such keys do: `Jürgen` is `jurgen`, `lǐ` is `li`. In
+# other scripts a mark makes another letter. What Unicode takes for one letter is spelt as its look is typed.
+_ACCENTS = pattern("(?<=[a-z])[\u0300-\u036f]+")
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"}
+_UNACCENTED = _SIMPLER | {ord(letter): typed for letter, typed in _LETTERS.items()}
 
 
 def is_han(character: str) -> bool:
@@ -136,8 +144,8 @@ def _fold_cluster(cluster: str) -> str:
 def _settle(text: str) -> str:
     """Fold until it stays: one step can bring out what the next one folds (`㎏`, `ẞ`, `ΐ`)."""
     while True:
-        folded = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLER)
-        folded = unicodedata.normalize("NFKC", folded)
+        folded = unicodedata.normalize("NFKC", text).casefold().translate(_UNACCENTED)
+        folded = unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFD", folded)))
         if folded == text:
             return folded
         text = folded

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from vault_tool.messages import N_
 from vault_tool.notes.birthday import parse_birthday
+from vault_tool.notes.checksums import CREDIT_CODE_SIGNS, has_credit_check
 from vault_tool.notes.values import parse_amount, parse_date, parse_loose_date
 from vault_tool.schema import Field, FieldType, Schema
 
@@ -33,7 +34,6 @@ NEEDS_CREDIT_CODE = N_("`{key}` is mistyped: its check digit doesn't fit")
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+\Z")
 _URL = re.compile(r"(?:https?://)?[^\s/.@:]+(?:\.[^\s/.@:]+)+(?::\d+)?(?:[/?#]\S*)?\Z", re.IGNORECASE)
 _PHONE = re.compile(r"[0-9+()（） .\-－/、,，;#*]+(?:(?:ext|x|转|分机)[. :]*\d+)?\Z", re.IGNORECASE)
-_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def leading_date(text: str) -> str | None:
@@ -42,9 +42,14 @@ def leading_date(text: str) -> str | None:
     return found[0] if found else None
 
 
-def has_form(field: Field) -> bool:
-    """Tell whether a field's values can be wrong at all; most fields take any text."""
-    return field.type in _TYPES and (field.format is not None or field.type is not FieldType.TEXT)
+FormCheck = Callable[[Field, str, Schema], str | None]
+
+
+def form_of(field: Field) -> FormCheck | None:
+    """Return the check of a field's values, as `problem_of`; None where any text will do, as for most."""
+    if field.type is FieldType.TEXT and field.format not in _FORMATS:
+        return None
+    return _TYPES.get(field.type)
 
 
 def problem_of(field: Field, text: str, schema: Schema) -> str | None:
@@ -52,9 +57,8 @@ def problem_of(field: Field, text: str, schema: Schema) -> str | None:
 
     A full date in another form than ISO is right here: a rule of its own mends it.
     """
-    if check := _TYPES.get(field.type):
-        return check(field, text, schema)
-    return None
+    check = form_of(field)
+    return check(field, text, schema) if check else None
 
 
 def _is_date(text: str) -> bool:
@@ -92,10 +96,10 @@ def _word(field: Field, text: str, schema: Schema) -> str | None:
 
 def _text(field: Field, text: str, schema: Schema) -> str | None:
     check = _FORMATS.get(field.format or "")
-    return check(unicodedata.normalize("NFKC", text)) if check else None
+    return check(text if text.isascii() else unicodedata.normalize("NFKC", text)) if check else None
 
 
-_TYPES: dict[FieldType, Callable[[Field, str, Schema], str | None]] = {
+_TYPES: dict[FieldType, FormCheck] = {
     FieldType.TEXT: _text,
     FieldType.WORD: _word,
     FieldType.DATE: _date,
@@ -122,10 +126,9 @@ def _phone(text: str) -> str | None:
 def _credit_code(text: str) -> str | None:
     """Check the last digit of a Chinese credit code (GB 32100-2015); other countries' numbers pass."""
     code = text.replace(" ", "").upper()
-    if len(code) != 18 or any(char not in _CREDIT_ALPHABET for char in code):
+    if len(code) != 18 or any(char not in CREDIT_CODE_SIGNS for char in code):
         return None
-    weighed = sum(_CREDIT_ALPHABET.index(char) * pow(3, place, 31) for place, char in enumerate(code[:17]))
-    return None if _CREDIT_ALPHABET[-weighed % 31] == code[17] else NEEDS_CREDIT_CODE
+    return None if has_credit_check(code) else NEEDS_CREDIT_CODE
 
 
 _FORMATS: dict[str, Callable[[str], str | None]] = {

@@ -14,15 +14,14 @@ from typing import NamedTuple
 
 from vault_tool.messages import N_
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
-from vault_tool.notes.text import BOM, LINE_BREAK, Line, Span, iterate_lines
+from vault_tool.notes.text import BOM, Line, Span, iterate_lines, line_end, make, next_line
 from vault_tool.notes.yaml_tree import BlockError, SpanHandler, Tree, without_comment
 from vault_tool.schema import Field, Schema
 
 NOT_A_MAPPING = N_("this is not a list of `field: value` lines")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldNode:
+class FieldNode(NamedTuple):
     """One field of a note: its key, its value, and the schema's field where the key is known."""
 
     key: Scalar
@@ -64,29 +63,34 @@ class FrontMatter:
         return tuple(node for node in self.fields if node.name == name)
 
 
-_FENCE = re.compile(r"---[ \t]*\Z")
+_CLOSING = re.compile(r"\n(---[ \t]*)(?=[\r\n]|\Z)")
+_CLOSING_AFTER_ANY = re.compile(r"[\r\n](---[ \t]*)(?=[\r\n]|\Z)")
 
 
 def cut(text: str) -> tuple[Span, Span] | None:
     """Return the spans of the front matter with and without its `---` lines; None when it has none."""
-    lines = iterate_lines(text, len(BOM) if text.startswith(BOM) else 0)
-    first = next(lines, None)
-    if first is None or not _is_fence(text, first):
+    start = _fence_start(text)
+    if start is None:
         return None
-    for line in lines:
-        if _is_fence(text, line):
-            return Span(first.start, line.next), Span(first.next, line.start)
-    return None
+    first_end = line_end(text, start)
+    # A literal line feed in front is found much faster than a choice of breaks; few files have others.
+    closing = _CLOSING_AFTER_ANY if "\r" in text else _CLOSING
+    found = closing.search(text, first_end)
+    if found is None:
+        return None
+    return Span(start, next_line(text, found.end())), Span(next_line(text, first_end), found.start(1))
 
 
 def opens_without_closing(text: str) -> bool:
     """Tell whether a text begins with `---` but no second such line follows."""
-    first = next(iterate_lines(text, len(BOM) if text.startswith(BOM) else 0), None)
-    return first is not None and _is_fence(text, first) and cut(text) is None
+    return _fence_start(text) is not None and cut(text) is None
 
 
-def _is_fence(text: str, line: Line) -> bool:
-    return text.startswith("---", line.start) and bool(_FENCE.match(text[line.start : line.end]))
+def _fence_start(text: str) -> int | None:
+    """Return where the first line is, if that is nothing but `---`."""
+    start = len(BOM) if text.startswith(BOM) else 0
+    is_fence = text.startswith("---", start) and not text[start + 3 : line_end(text, start)].strip(" \t")
+    return start if is_fence else None
 
 
 def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
@@ -118,16 +122,13 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
 
 
 def _field(text: str, block: Span, key: Scalar, node: Node, schema: Schema) -> FieldNode:
-    start = _line_start(text, key.span.start, block.start)
+    start, least = key.span.start, block.start
+    if start > least and text[start - 1] not in "\r\n":
+        start = max(least, text.rfind("\n", least, start) + 1, text.rfind("\r", least, start) + 1)
     end = max(node.span.end, key.span.end)
-    if end == block.start or text[end - 1] not in "\r\n":
-        found = LINE_BREAK.search(text, end, block.end)
-        end = found.end() if found else block.end
-    return FieldNode(key, node, schema.field(key.text), Span(start, end))
-
-
-def _line_start(text: str, offset: int, least: int) -> int:
-    return max(least, text.rfind("\n", least, offset) + 1, text.rfind("\r", least, offset) + 1)
+    if end == least or text[end - 1] not in "\r\n":
+        end = next_line(text, end, block.end)
+    return make(FieldNode, (key, node, schema.field(key.text), make(Span, (start, end))))
 
 
 # --- a block that YAML refuses -----------------------------------------------------------------------------

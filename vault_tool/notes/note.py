@@ -18,7 +18,7 @@ from vault_tool.notes.entries import (
     find_sealed_references,
     parse_body,
 )
-from vault_tool.notes.frontmatter import FrontMatter, opens_without_closing, parse_front_matter
+from vault_tool.notes.frontmatter import FieldNode, FrontMatter, opens_without_closing, parse_front_matter
 from vault_tool.notes.text import BOM, Decoded, Lines, Span, decode, line_break_of
 from vault_tool.notes.values import Value, raw_value, read_value
 from vault_tool.schema import Schema
@@ -102,11 +102,25 @@ class Note:
     @cached_property
     def _values(self) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        for node in self.front_matter.fields if self.front_matter else ():
-            read = read_value(node.field, node.node, self.schema) if node.field else raw_value(node.node)
+        for top in self.front_matter.fields if self.front_matter else ():
+            read = self._read(top)
             if read is not None:
-                values.setdefault(node.name, read)
+                values.setdefault(top.name, read)
         return values
+
+    @cached_property
+    def _fields(self) -> dict[str, FieldNode]:
+        fields = self.front_matter.fields if self.front_matter else ()
+        return {(top.field.name if top.field else top.key.text): top for top in reversed(fields)}
+
+    def field(self, name: str) -> FieldNode | None:
+        """Return the field of a canonical name that counts: of duplicate keys the first."""
+        return self._fields.get(name)
+
+    @property
+    def has_duplicates(self) -> bool:
+        """Tell whether a field stands twice."""
+        return self.front_matter is not None and len(self._fields) < len(self.front_matter.fields)
 
     def values(self) -> dict[str, Value]:
         """Return every field that has a value, by canonical name; of duplicate keys the first counts."""
@@ -114,11 +128,25 @@ class Note:
 
     def value(self, name: str) -> Value | None:
         """Return one field's canonical value; None when it is missing or empty."""
-        return self._values.get(name)
+        if name not in self._asked:
+            # Where a key stands twice the second may have the value.
+            one_by_one = not self.has_duplicates
+            self._asked[name] = self._read(self.field(name)) if one_by_one else self._values.get(name)
+        return self._asked[name]
+
+    @cached_property
+    def _asked(self) -> dict[str, Value | None]:
+        """The values asked for so far: most have few of a note's fields read."""
+        return {}
+
+    def _read(self, top: FieldNode | None) -> Value | None:
+        if top is None:
+            return None
+        return read_value(top.field, top.node, self.schema) if top.field else raw_value(top.node)
 
     def text_value(self, name: str) -> str | None:
         """Return one field's value when it is a text or a word, else None."""
-        value = self._values.get(name)
+        value = self.value(name)
         return value if isinstance(value, str) else None
 
     @property
@@ -134,7 +162,7 @@ class Note:
     @property
     def aliases(self) -> tuple[str, ...]:
         """Other names of the customer."""
-        value = self._values.get("aliases")
+        value = self.value("aliases")
         return tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()
 
     @property

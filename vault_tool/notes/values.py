@@ -32,7 +32,6 @@ class Dated(NamedTuple):
 
 Value = str | int | Decimal | date | Amount | Dated | tuple["Value", ...] | MappingType[str, "Value"]
 
-_ISO = pattern(r"(\d{4})-(\d{2})-(\d{2})\Z", re.ASCII)
 _LOOSE = pattern(
     r"(?P<year>\d{4})(?:\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?"
     r"|(?P<mark>[-/.])(?P<m>\d{1,2})(?P=mark)(?P<d>\d{1,2})|(?P<mm>\d{2})(?P<dd>\d{2}))\Z",
@@ -42,8 +41,13 @@ _LOOSE = pattern(
 
 def parse_date(text: str) -> date | None:
     """Read an ISO date (`2026-11-20`); None for anything else and for a day that never was."""
-    found = _ISO.match(text)
-    return _day(found[1], found[2], found[3]) if found else None
+    # The marks are looked at because Python reads other ISO forms as well: `20261120`, `2026-W47-5`.
+    if len(text) != 10 or text[4] != "-" or text[7] != "-":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def parse_loose_date(text: str) -> date | None:
@@ -132,19 +136,20 @@ def read_value(field: Field, node: Node, schema: Schema) -> Value | None:
     Reading is lenient: what doesn't fit the type is the text as typed, and the linter says so.
     """
     match node:
-        case Alias():
-            return None
-        case Scalar(text=text):
-            return _read_scalar(field, text.strip(), schema)
-        case Sequence(items=items):
-            read = (_read_item(field, item, schema) for item in items)
-            values = tuple(value for value in read if value is not None)
+        case Scalar():
+            return _read_scalar(field, node.text.strip(), schema)
+        case Sequence():
+            values = tuple(
+                value for item in node.items if (value := _read_item(field, item, schema)) is not None
+            )
             if not values:
                 return None
             return values if is_listed(field) else ", ".join(map(plain, values))
         case Mapping():
             inner = read_mapping(field, node, schema)
             return (inner,) if field.type is FieldType.MAPS else inner
+        case Alias():
+            return None
 
 
 def is_listed(field: Field) -> bool:
@@ -165,8 +170,8 @@ def read_mapping(field: Field, node: Mapping, schema: Schema) -> dict[str, Value
 
 def _read_item(field: Field, item: Node, schema: Schema) -> Value | None:
     match item:
-        case Scalar(text=text):
-            return _read_one(field, text.strip(), schema)
+        case Scalar():
+            return _read_one(field, item.text.strip(), schema)
         case Mapping() if field.type in (FieldType.MAPS, FieldType.MAP):
             return read_mapping(field, item, schema) or None
         case _:
@@ -179,7 +184,7 @@ def _read_scalar(field: Field, text: str, schema: Schema) -> Value | None:
     if field.type is FieldType.LIST:
         return split_list(text) or None
     one = _read_one(field, text, schema)
-    return (one,) if is_listed(field) and one is not None else one
+    return (one,) if one is not None and is_listed(field) else one
 
 
 def split_list(text: str) -> tuple[str, ...]:
@@ -190,33 +195,38 @@ def split_list(text: str) -> tuple[str, ...]:
 def _read_one(field: Field, text: str, schema: Schema) -> Value | None:
     if not text:
         return None
-    match field.type:
-        case FieldType.WORD:
-            word = schema.word(field.vocabulary or "", text)
-            return word.name if word else text
-        case FieldType.AMOUNT:
-            return parse_amount(text, schema) or text
-        case FieldType.MAPS:
-            return _contact_line(field, text)
     read = _READERS.get(field.type)
-    return read(text) if read else text
+    return read(field, text, schema) if read else text
 
 
-def _person(text: str) -> str | None:
+def _word(field: Field, text: str, schema: Schema) -> str:
+    word = schema.word(field.vocabulary or "", text)
+    return word.name if word else text
+
+
+def _amount(field: Field, text: str, schema: Schema) -> Amount | str:
+    return parse_amount(text, schema) or text
+
+
+def _person(field: Field, text: str, schema: Schema) -> str | None:
     return text.lstrip("@＠").strip() or None
 
 
-def _link(text: str) -> str:
+def _link(field: Field, text: str, schema: Schema) -> str:
     found = _WIKILINK.match(text)
     return found[1].strip() if found else text
 
 
-def _days(text: str) -> int | str:
+def _days(field: Field, text: str, schema: Schema) -> int | str:
     return int(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else text
 
 
-def _date(text: str) -> date | str:
+def _date(field: Field, text: str, schema: Schema) -> date | str:
     return parse_date(text) or text
+
+
+def _dated(field: Field, text: str, schema: Schema) -> Dated:
+    return read_dated(text)
 
 
 def read_dated(text: str) -> Dated:
@@ -226,26 +236,29 @@ def read_dated(text: str) -> Dated:
     return Dated(day, rest.strip()) if day else Dated(None, text.strip())
 
 
-def _number(text: str) -> Decimal | str:
+def _number(field: Field, text: str, schema: Schema) -> Decimal | str:
     if re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text, re.ASCII):
         return Decimal(text)
     return text
 
 
-_READERS: dict[FieldType, Callable[[str], Value | None]] = {
-    FieldType.PERSON: _person,
-    FieldType.LINK: _link,
-    FieldType.DATE: _date,
-    FieldType.DATED: read_dated,
-    FieldType.DAYS: _days,
-    FieldType.NUMBER: _number,
-}
-
-
-def _contact_line(field: Field, text: str) -> Value:
+def _contact_line(field: Field, text: str, schema: Schema) -> Value:
     """`王总 采购总监` is a name and a title: the first two inner fields of the schema that people fill in."""
     told = (inner for inner in field.fields if inner.format != "id")
     return {inner.name: word for inner, word in zip(told, text.split(maxsplit=1), strict=False)}
+
+
+_READERS: dict[FieldType, Callable[[Field, str, Schema], Value | None]] = {
+    FieldType.WORD: _word,
+    FieldType.AMOUNT: _amount,
+    FieldType.MAPS: _contact_line,
+    FieldType.PERSON: _person,
+    FieldType.LINK: _link,
+    FieldType.DATE: _date,
+    FieldType.DATED: _dated,
+    FieldType.DAYS: _days,
+    FieldType.NUMBER: _number,
+}
 
 
 def raw_value(node: Node) -> Value | None:

@@ -16,6 +16,7 @@ from frontmatter.default_handlers import BaseHandler
 
 from vault_tool.messages import N_
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
+from vault_tool.notes.simple_yaml import read_simple
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 
 TWO_DOCUMENTS = N_("`...` or `---` ends the front matter too early")
@@ -50,15 +51,17 @@ class SpanHandler(BaseHandler):
 
     def load(self, fm: str) -> Tree:  # type: ignore[override]  # a tree with spans is the point
         """Return the block's tree. Raises `BlockError` where YAML refuses it."""
+        if (simple := read_simple(fm, self._offset)) is not None:
+            return Tree(simple, (), ())
         try:
-            return _compose(fm, (), self._offset)
+            return read_events(fm, self._offset)
         except BlockError as error:
             refused = error
         for wants_quotes in (_is_refused, _is_refused_or_marked, _is_refused_or_unclosed):
             masked, asides = _set_aside(fm, wants_quotes)
             if asides:
                 with suppress(BlockError):
-                    return _compose(masked, asides, self._offset)
+                    return read_events(masked, self._offset, asides)
         raise refused
 
     def export(self, metadata: dict[str, object], **_: object) -> str:
@@ -186,7 +189,8 @@ class _Builder:
         return self.source[span.start - self.offset : span.end - self.offset]
 
 
-def _compose(source: str, asides: tuple[Aside, ...], offset: int) -> Tree:
+def read_events(source: str, offset: int, asides: tuple[Aside, ...] = ()) -> Tree:
+    """Return the tree of a block as libyaml reads it. Raises `BlockError` where it refuses the block."""
     try:
         loader = _LOADER(source)
         try:

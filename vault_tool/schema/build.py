@@ -27,6 +27,7 @@ from vault_tool.schema.draft import (
 )
 from vault_tool.schema.files import SECTIONS, builtin_schema_dir
 from vault_tool.schema.model import Field, FieldType, Schema, Word, by_spelling, fold
+from vault_tool.schema.phrases import phrase_lists
 from vault_tool.schema.problems import Place
 from vault_tool.schema.source import Node, Pairs, Text
 
@@ -122,6 +123,7 @@ def _compile(own: Mapping[str, Node]) -> Schema:
         by_key=by_spelling(fields),
         by_inline_key=by_spelling(inline_fields),
         by_word={name: by_spelling(words) for name, words in vocabularies.items()},
+        phrase_lists=phrase_lists(_of(layers, "phrases")),
     )
 
 
@@ -175,14 +177,18 @@ def _word(vocabulary: str, draft: Draft, rank: int) -> Word:
         for label in draft.labels.values():
             if label.value.startswith(("@", "#")) or len(label.value.split()) != 1:
                 raise problems.BadSpelling(label.place, spelling=label.value)
-    closed = draft.attributes.get("closed")
+
+    def flag(name: str) -> bool:
+        return name in draft.attributes and source.flag(draft.attributes[name], name)
+
     return Word(
         vocabulary=vocabulary,
         name=draft.name.value,
         labels=labels_of(draft),
         aliases=tuple(alias.value for alias in aliases_of(draft)),
         rank=rank,
-        closed=closed is not None and source.flag(closed, "closed"),
+        closed=flag("closed"),
+        pursued=flag("pursued"),
     )
 
 

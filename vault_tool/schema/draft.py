@@ -12,7 +12,7 @@ from vault_tool.schema import problems, source
 from vault_tool.schema.model import fold
 from vault_tool.schema.source import Node, Text
 
-WORD_ATTRIBUTES = ("labels", "aliases", "also", "closed", "after", "remove")
+WORD_ATTRIBUTES = ("labels", "aliases", "also", "closed", "pursued", "after", "remove")
 FIELD_ATTRIBUTES = (
     *("labels", "aliases", "also", "type", "vocabulary", "many", "fields", "required", "required_for"),
     *("sealed", "merge", "format", "fixed_key", "internal", "help", "after", "remove"),

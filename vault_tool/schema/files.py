@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SECTIONS = {"fields.yaml": ("front_matter", "inline"), "vocabulary.yaml": ("vocabularies", "units")}
+SECTIONS = {
+    "fields.yaml": ("front_matter", "inline"),
+    "vocabulary.yaml": ("vocabularies", "units"),
+    "phrases.yaml": ("phrases",),
+}
 """The files of a schema folder, and what may stand in each."""
 
 LARGEST_FILE = 250_000

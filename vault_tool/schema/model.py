@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from vault_tool.messages import Language
@@ -30,17 +31,31 @@ class FieldType(StrEnum):
     BIRTHDAY = "birthday"
     NUMBER = "number"
 
+    __hash__ = str.__hash__  # an enumeration's own is Python, and every value's type is looked up
+
 
 def fold(spelling: str) -> str:
     """Return what two spellings have in common when they differ only in case, width or outer blanks."""
+    return _kept(spelling) if len(spelling) <= _LONGEST_KEPT else _fold(spelling)
+
+
+def _fold(spelling: str) -> str:
     if spelling.isascii():
         return spelling.strip().lower()
     return unicodedata.normalize("NFKC", spelling).casefold().strip()
 
 
+# The keys and words of one note are those of the next one.
+_LONGEST_KEPT = 40
+_kept = lru_cache(maxsize=4096)(_fold)
+
+
 # Named tuples, here and wherever a query comes by: each dataclass takes a millisecond to make at every start.
 class Word(NamedTuple):
-    """One word of a vocabulary. `rank` is its place in the order, `closed` ends the follow-up."""
+    """One word of a vocabulary. `rank` is its place in the order, `closed` ends the follow-up.
+
+    A stage that is `pursued` is one in which everyone expects a next step.
+    """
 
     vocabulary: str
     name: str
@@ -48,6 +63,7 @@ class Word(NamedTuple):
     aliases: tuple[str, ...]
     rank: int
     closed: bool
+    pursued: bool
 
     def __hash__(self) -> int:
         return hash((self.vocabulary, self.name))
@@ -137,10 +153,12 @@ class Schema(NamedTuple):
     by_key: Mapping[str, Field]
     by_inline_key: Mapping[str, Field]
     by_word: Mapping[str, Mapping[str, Word]]
+    phrase_lists: Mapping[str, Mapping[str, str]]
 
     def field(self, key: str) -> Field | None:
         """Find a front-matter field by any spelling of its key."""
-        return self.by_key.get(fold(key))
+        # Most are typed as they are folded.
+        return self.by_key.get(key) or self.by_key.get(fold(key))
 
     def inline_field(self, key: str) -> Field | None:
         """Find a field of an entry by any spelling of its key."""
@@ -149,7 +167,7 @@ class Schema(NamedTuple):
     def word(self, vocabulary: str, spelling: str) -> Word | None:
         """Find a word by any spelling; None for an unknown word or vocabulary."""
         words = self.by_word.get(vocabulary)
-        return words.get(fold(spelling)) if words is not None else None
+        return (words.get(spelling) or words.get(fold(spelling))) if words is not None else None
 
     def is_known(self, key: str) -> bool:
         """Say whether a front-matter key means something: a field, or a key of the tool's own."""
@@ -159,6 +177,13 @@ class Schema(NamedTuple):
     def unit(self, spelling: str) -> int | None:
         """Say what a short form behind a number multiplies by, such as 10000 for 万."""
         return self.units.get(fold(spelling))
+
+    def phrases(self, name: str) -> Mapping[str, str]:
+        """Return the phrases of a list as typed, each with what to write instead: empty for most.
+
+        A list the schema lacks is a KeyError: a vault can empty a list, not take it away.
+        """
+        return self.phrase_lists[name]
 
     def nearest_field(self, key: str) -> Field | None:
         """Suggest the front-matter field that a misspelt key may mean."""

@@ -26,12 +26,13 @@ def plain_schema(schema: Schema) -> Plain:
         _places(schema.by_key, schema.fields),
         _places(schema.by_inline_key, schema.inline_fields),
         {name: _places(found, schema.vocabularies[name]) for name, found in schema.by_word.items()},
+        {name: dict(phrases) for name, phrases in schema.phrase_lists.items()},
     )
 
 
 def schema_of(plain: Plain) -> Schema:
     """Return the schema that these plain values are of."""
-    fields, inline_fields, vocabularies, units, meaning, by_key, by_inline_key, by_word = plain
+    fields, inline_fields, vocabularies, units, meaning, by_key, by_inline_key, by_word, phrases = plain
     made = tuple(map(_field, fields))
     made_inline = tuple(map(_field, inline_fields))
     words = {name: tuple(map(Word._make, some)) for name, some in vocabularies.items()}
@@ -44,6 +45,7 @@ def schema_of(plain: Plain) -> Schema:
         by_key=_at(by_key, made),
         by_inline_key=_at(by_inline_key, made_inline),
         by_word={name: _at(places, words[name]) for name, places in by_word.items()},
+        phrase_lists=phrases,
     )
 
 

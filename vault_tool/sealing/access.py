@@ -15,7 +15,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import MANAGER, with_new_epoch
-from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, group_key_path
+from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, group_key_path, is_name
 
 ROLES = (MANAGER, "sales", "support")
 """The roles that a first keyring speaks of; any other word is a role as well."""
@@ -49,6 +49,22 @@ class UnknownMember(VaultError):
     exit_code = Exit.USAGE
 
 
+class NotHeld(VaultError):
+    """What is to be taken back was never given."""
+
+    message = N_("{name} doesn't have {what}. Nothing was written.")
+    hint = N_("They have: {held}")
+    exit_code = Exit.USAGE
+
+
+class BadName(VaultError):
+    """A name that would not be one of a folder."""
+
+    message = N_("{name} can't be the name of a group or a person here. Nothing was written.")
+    hint = N_("Letters, digits, `.`, `-` and `_`, not more than 90.")
+    exit_code = Exit.USAGE
+
+
 class Access(NamedTuple):
     """A changed keyring, and the files of the groups' keys to be written; None is one to be removed."""
 
@@ -61,10 +77,10 @@ def invite(
     keyring: Keyring, person: str, keys: Iterable[str], roles: Iterable[str], unlock: Unlock
 ) -> Access:
     """Let somebody in, with these public keys and roles; who is there already gets them in addition."""
+    if not (is_name(person) and is_name(OWNER + person)):
+        raise BadName(name=person)
     old = keyring.people.get(person, Member((), ()))
-    member = Member(_union(old.roles, roles), _union(old.keys, keys))
-    for key in member.keys:
-        age.check_public_key(key)
+    member = Member(_union(old.roles, roles), _union(old.keys, map(age.checked_public_key, keys)))
     after = _with_people(keyring, {**keyring.people, person: member})
     access = _rewrapped(keyring, after, unlock)
     return _with_owner_group(access, person)
@@ -95,27 +111,42 @@ def grant(keyring: Keyring, who: str, what: str, unlock: Unlock) -> Access:
 
 
 def revoke(keyring: Keyring, who: str, what: str | None, unlock: Unlock) -> Access:
-    """Take back a role, a group, or with None everything; a group that loses a reader gets a new key."""
-    if what is not None and what in keyring.groups:
-        group = keyring.groups[what]
-        changed = group._replace(
-            read=tuple(reader for reader in group.read if reader != who),
-            owner_read=group.owner_read and who != "owner",
-        )
-        after = keyring._replace(
-            epoch=keyring.epoch + 1, groups=MappingProxyType({**keyring.groups, what: changed})
-        )
-    else:
-        member = _member(keyring, who)
-        people = dict(keyring.people)
-        if what is None:
-            del people[who]
-        else:
-            people[who] = member._replace(roles=tuple(role for role in member.roles if role != what))
+    """Take back a role, a group, a public key, or with None everything.
+
+    A group that loses a reader gets a new key. Raises `NotHeld`, `LastReader`, `CannotShare`.
+    """
+    if what is None:
+        _member(keyring, who)
+        people = {name: each for name, each in keyring.people.items() if name != who}
         after = _with_people(keyring, people)
-        if what is None:
-            after = after._replace(groups=MappingProxyType(_without_reader(after.groups, who)))
-    return _rewrapped(keyring, after, unlock)
+        groups = MappingProxyType(_without_reader(after.groups, who))
+        return _rewrapped(keyring, after._replace(groups=groups), unlock)
+    if what in keyring.groups:
+        return _rewrapped(keyring, _without_group(keyring, who, what), unlock)
+    member = _member(keyring, who)
+    if what in member.roles:
+        left = member._replace(roles=tuple(role for role in member.roles if role != what))
+    elif what in member.keys and len(member.keys) > 1:
+        left = member._replace(keys=tuple(key for key in member.keys if key != what))
+    elif what in member.keys:
+        return revoke(keyring, who, None, unlock)  # nobody without a key is a reader
+    else:
+        raise NotHeld(name=who, what=what, held=", ".join([*member.roles, *member.keys]) or "-")
+    return _rewrapped(keyring, _with_people(keyring, {**keyring.people, who: left}), unlock)
+
+
+def _without_group(keyring: Keyring, who: str, name: str) -> Keyring:
+    group = keyring.groups[name]
+    changed = group._replace(
+        read=tuple(reader for reader in group.read if reader != who),
+        owner_read=group.owner_read and who != "owner",
+    )
+    if changed == group:
+        member = keyring.people.get(who)
+        by_role = [role for role in member.roles if ROLE + role in group.read] if member else []
+        raise NotHeld(name=who, what=name, held=", ".join(by_role) or "-")
+    groups = MappingProxyType({**keyring.groups, name: changed})
+    return keyring._replace(epoch=keyring.epoch + 1, groups=groups)
 
 
 def _rewrapped(before: Keyring, after: Keyring, unlock: Unlock) -> Access:
@@ -127,14 +158,17 @@ def _rewrapped(before: Keyring, after: Keyring, unlock: Unlock) -> Access:
         old, new = before.wrapping_keys(name), after.wrapping_keys(name)
         if set(old) == set(new):
             continue
-        if not after.readers(name) and not name.startswith(OWNER):
+        is_owners = name.startswith(OWNER)
+        if not is_owners and not any(after.people[reader].keys for reader in after.readers(name)):
             raise LastReader(group=name, role=MANAGER)
         identities = unlock(name)
-        if before.groups[name].epoch not in identities:
+        knows_latest = before.groups[name].epoch in identities
+        if not knows_latest and not is_owners:
             raise CannotShare(group=name, readers=", ".join(before.readers(name)) or "-")
         for epoch, identity in identities.items():
             files[group_key_path(name, epoch)] = age.encrypt(f"{identity}\n".encode(), new)
-        if not set(old) <= set(new):
+        # An owner's own group need not be opened by who changes it: a new key does as well.
+        if not set(old) <= set(new) or not knows_latest:
             keyring, path, data = with_new_epoch(keyring, name, keyring.groups[name])
             files[path] = data
             fresh.append(name)

@@ -6,6 +6,7 @@ error, and `str()` of pyrage's own objects, which prints it, is called in `new_i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -26,14 +27,17 @@ class BadPublicKey(VaultError):
     exit_code = Exit.USAGE
 
 
-class BadIdentity(VaultError):
-    """A file holds no key that opens."""
+class PrivateKeyGiven(BadPublicKey):
+    """The half that opens was given where the other one is wanted; it is not said again."""
 
-    message = N_("No key can be read here.")
+    message = N_("That is a private key: it opens what is sealed, and whoever has seen it can read along.")
     hint = N_(
-        "An age identity (AGE-SECRET-KEY-1...) or an SSH key (ed25519, rsa) without passphrase of its own."
+        "Nothing was written. Make a new one (`vault key new`), and give only what `vault key show` prints."
     )
-    exit_code = Exit.UNREADABLE
+
+
+class BadIdentity(Exception):
+    """A text is no key that opens."""
 
 
 class CannotOpen(Exception):
@@ -42,6 +46,9 @@ class CannotOpen(Exception):
 
 class WrongPassphrase(Exception):
     """The passphrase doesn't open it."""
+
+
+_SSH_KEY = re.compile(r"(ssh-(?:ed25519|rsa))\s+([A-Za-z0-9+/=]+)(?:\s.*)?", re.DOTALL)
 
 
 def encrypt(data: bytes, public_keys: Sequence[str]) -> bytes:
@@ -85,9 +92,12 @@ def public_key(identity: str) -> str:
     return str(opened.to_public())
 
 
-def check_public_key(key: str) -> None:
-    """Refuse what can't be sealed to. Raises `BadPublicKey`."""
-    _recipient(key)
+def checked_public_key(key: str) -> str:
+    """Return a public key as it is kept: an SSH key without its comment. Raises `BadPublicKey`."""
+    found = _SSH_KEY.fullmatch(key.strip())
+    plain = f"{found[1]} {found[2]}" if found else key.strip()
+    _recipient(plain)
+    return plain
 
 
 def check_identity(identity: str) -> None:
@@ -97,6 +107,8 @@ def check_identity(identity: str) -> None:
 
 @lru_cache(maxsize=256)
 def _recipient(key: str) -> Any:
+    if key.startswith("AGE-SECRET-KEY-") or "PRIVATE KEY" in key:
+        raise PrivateKeyGiven
     kind = pyrage.ssh if key.startswith("ssh-") else pyrage.x25519
     try:
         return _guarded(lambda: kind.Recipient.from_str(key))

@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from vault_tool.notes.note import parse_note
-from vault_tool.schema import Schema
 from vault_tool.sealing.glance import Glance
-from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.vault.settings import Settings
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs
 
+if TYPE_CHECKING:
+    from vault_tool.schema import Schema
+    from vault_tool.sealing.vault_keys import VaultKeys
+
+_HEADS = (b"---", b"\xef\xbb\xbf---", b"-\0-", b"\0-\0-", b"\xff\xfe", b"\xfe\xff")
+
 
 class Cleaner:
-    """Seals the notes that pass by."""
+    """Seals the notes that pass by. The keys are asked for when there is something to seal."""
 
-    def __init__(self, keys: VaultKeys, settings: Settings, schema: Schema) -> None:
+    def __init__(self, keys: Callable[[], VaultKeys], settings: Settings, schema: Schema) -> None:
         self._keys = keys
-        self._globs = (*settings.customers, ARCHIVE_GLOB)
+        self._globs = note_globs(settings)
         self._schema = schema
         self._glance = Glance(schema)
 
     def clean(self, path: str, data: bytes) -> bytes:
         """Return a file's bytes as git may have them. Raises `VaultError` where a value can't be sealed."""
         where = PurePosixPath(path)
-        if not self._is_note(where, data):
+        if not is_note(where, data, self._globs):
             return data
         try:
             if not self._glance.may_stand_in_plain(data.decode("utf-8")):
                 return data
         except UnicodeDecodeError:
             pass  # the closer look will tell
-        sealing = self._keys.plan_sealing(parse_note(where, data, self._schema))
+        from vault_tool.notes.note import parse_note  # here: most that git is given needs no closer look
+
+        sealing = self._keys().plan_sealing(parse_note(where, data, self._schema))
         return sealing.text.encode() if sealing.edits else data
 
-    def _is_note(self, path: PurePosixPath, data: bytes) -> bool:
-        """Tell whether a file is a customer's note, or one on its way: any with front matter may be."""
-        if matches_globs(path, self._globs):
-            return True
-        is_markdown = path.suffix.casefold() == ".md"
-        return is_markdown and data.startswith(
-            (b"---", b"\xef\xbb\xbf---", b"-\0-", b"\xff\xfe", b"\xfe\xff")
-        )
+
+def sealed_spellings(schema: Schema) -> frozenset[str]:
+    """Return every spelling of every field that is sealed, for any type of customer."""
+    found: set[str] = set()
+    pending = [*schema.fields, *schema.inline_fields]
+    while pending:
+        field = pending.pop()
+        pending.extend(field.fields)
+        if field.group or any(field.group_for.values()):
+            found.update(field.spellings)
+    return frozenset(found)
+
+
+def note_globs(settings: Settings) -> tuple[str, ...]:
+    """Return where a vault has its customers, those at work and those put away."""
+    return (*settings.customers, ARCHIVE_GLOB)
+
+
+def is_note(path: PurePosixPath, data: bytes, globs: Iterable[str]) -> bool:
+    """Tell whether a file is a customer's note, or one on its way: any Markdown with front matter may be."""
+    return matches_globs(path, globs) or (path.suffix.casefold() == ".md" and data.startswith(_HEADS))

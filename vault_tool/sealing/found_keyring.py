@@ -20,20 +20,18 @@ _EVERYDAY_GROUPS = frozenset({"contact"})
 
 
 class Founding(NamedTuple):
-    """A keyring, the files of its groups' keys, and the recovery key's two halves."""
+    """A keyring, and the files of its groups' keys."""
 
     keyring: Keyring
     files: dict[PurePosixPath, bytes]
-    recovery: str
 
 
-def found_keyring(schema: Schema, person: str, public_keys: Iterable[str]) -> Founding:
-    """Make a vault's first keyring: this person is its manager and reads every group."""
-    recovery = age.new_identity()
+def found_keyring(schema: Schema, person: str, public_keys: Iterable[str], recovery: str) -> Founding:
+    """Make a vault's first keyring: this person is its manager and reads every group, as `recovery` does."""
     keyring = Keyring(
         epoch=1,
         people=MappingProxyType({person: Member((MANAGER,), tuple(public_keys))}),
-        recovery=MappingProxyType({FIRST_RECOVERY: age.public_key(recovery)}),
+        recovery=MappingProxyType({FIRST_RECOVERY: recovery}),
         groups=MappingProxyType({}),
     )
     files = {}
@@ -42,7 +40,7 @@ def found_keyring(schema: Schema, person: str, public_keys: Iterable[str]) -> Fo
             keyring, name, KeyGroup(0, "", _READ_BY_ALL if name in _EVERYDAY_GROUPS else _READ)
         )
         files[path] = data
-    return Founding(keyring._replace(epoch=1), files, recovery)
+    return Founding(keyring._replace(epoch=1), files)
 
 
 def with_new_epoch(keyring: Keyring, name: str, group: KeyGroup) -> tuple[Keyring, PurePosixPath, bytes]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -28,6 +29,20 @@ class NewerKeyring(VaultError):
     message = N_("{path} is of a newer version than this program knows. Nothing is sealed or opened.")
     hint = N_("Update vault on this machine.")
     exit_code = Exit.UNREADABLE
+
+
+class BadKeyring(VaultError):
+    """The keyring says something that `vault access` never writes."""
+
+    message = N_("{path} can't be used: {problem}: {name}. Nothing is sealed or opened.")
+    hint = N_("git has it as it was: git log -p -- {path}")
+    exit_code = Exit.UNREADABLE
+
+
+BAD_NAME = N_("this can't be the name of a group or a person")
+BAD_KEY = N_("this has no public key that can be sealed to")
+_NAME = re.compile(r"\w[\w.+-]{0,99}")
+_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}|ssh-(?:ed25519|rsa) [A-Za-z0-9+/=]{40,2000}")
 
 
 class UnknownGroup(VaultError):
@@ -78,7 +93,8 @@ class Keyring(NamedTuple):
 
     def sealing_keys(self, group: str, owner: str | None) -> tuple[str, ...]:
         """Return the public keys that a value is sealed to. Raises `UnknownGroup`."""
-        known = self.groups.get(group)
+        # An owner's group is sealed to beside another one, never alone.
+        known = None if group.startswith(OWNER) else self.groups.get(group)
         if known is None:
             names = (name for name in self.groups if not name.startswith(OWNER))
             raise UnknownGroup(group=group, known=", ".join(names))
@@ -117,7 +133,25 @@ def read_keyring(text: str, path: Path = Path(KEYRING)) -> Keyring:
         ),
     )
     reader.finish()
+    _check(keyring, path)
     return keyring
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a person or a group may be called so: names of groups are names of folders."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _check(keyring: Keyring, path: Path) -> None:
+    for name in (*keyring.people, *keyring.groups, *keyring.recovery):
+        if not is_name(name):
+            raise BadKeyring(path=path, problem=BAD_NAME, name=repr(name)[:120])
+    keys = [(name, key) for name, member in keyring.people.items() for key in member.keys]
+    keys += keyring.recovery.items()
+    keys += ((name, group.public) for name, group in keyring.groups.items())
+    for name, key in keys:
+        if not _KEY.fullmatch(key):
+            raise BadKeyring(path=path, problem=BAD_KEY, name=name)
 
 
 def keyring_text(keyring: Keyring) -> str:

@@ -13,6 +13,7 @@ import sqlite3
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
@@ -37,32 +38,45 @@ class Memo:
 
     def __init__(self, state: Path) -> None:
         self._path = make_private(state) / MEMO_NAME
-        self._key = _local_key(state / KEY_NAME)
-        self._database = self._open()
+        try:
+            self._key = _local_key(state / KEY_NAME)
+            self._database = self._open()
+        except sqlite3.Error as error:
+            raise MemoUnusable(path=self._path, reason=str(error)) from None
+        except OSError as error:
+            raise MemoUnusable(path=self._path, reason=error.strerror or str(error)) from None
         self._pending: dict[bytes, Token] = {}
 
     def _open(self) -> sqlite3.Connection:
+        database = self._connect()
         try:
-            return self._connect()
+            if database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+                return database
+        except sqlite3.OperationalError:
+            raise
         except sqlite3.DatabaseError:
-            # It can be done without; tokens will be made anew once.
-            for name in (MEMO_NAME, f"{MEMO_NAME}-wal", f"{MEMO_NAME}-shm"):
-                with suppress(OSError):
-                    self._path.with_name(name).unlink()
-        try:
-            return self._connect()
-        except sqlite3.Error as error:
-            raise MemoUnusable(path=self._path, reason=str(error)) from None
+            pass
+        # Damaged. It can be done without: tokens will be made anew once.
+        database.close()
+        for name in (MEMO_NAME, f"{MEMO_NAME}-wal", f"{MEMO_NAME}-shm"):
+            self._path.with_name(name).unlink(missing_ok=True)
+        return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
         before = os.umask(0o077) if os.name == "posix" else 0
         try:
             database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS tokens (key BLOB PRIMARY KEY, token TEXT) WITHOUT ROWID"
-            )
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = NORMAL")
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS tokens (key BLOB PRIMARY KEY, token TEXT) WITHOUT ROWID"
+                )
+            except sqlite3.OperationalError:
+                database.close()  # busy, read-only, full: not ours to throw away
+                raise
+            except sqlite3.DatabaseError:
+                pass  # no database: the check tells
         finally:
             if os.name == "posix":
                 os.umask(before)
@@ -75,15 +89,21 @@ class Memo:
             return kept
         if name not in self._names:
             return None
-        row = self._database.execute("SELECT token FROM tokens WHERE key = ?", (name,)).fetchone()
-        with suppress(BadToken):
-            return read_token(row[0]) if row else None
+        row = self._rows("SELECT token FROM tokens WHERE key = ?", name)
+        with suppress(BadToken, TypeError):
+            return read_token(row[0][0]) if row else None
         return None
 
     @cached_property
     def _names(self) -> set[bytes]:
         """What is known under its name: most questions are about what is new, and asking the disk is slow."""
-        return {name for (name,) in self._database.execute("SELECT key FROM tokens")}
+        return {name for (name,) in self._rows("SELECT key FROM tokens")}
+
+    def _rows(self, sql: str, *parameters: bytes) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise MemoUnusable(path=self._path, reason=str(error)) from None
 
     def put(self, place: Place, kid: str, value: Value, token: Token) -> None:
         """Remember a token; on disk it is with the next `flush`."""
@@ -107,8 +127,10 @@ class Memo:
 
     def close(self) -> None:
         """Write down what is left, and let go of the file."""
-        self.flush()
-        self._database.close()
+        try:
+            self.flush()
+        finally:
+            self._database.close()
 
     def _name(self, place: Place, kid: str, value: Value) -> bytes:
         parts = [part.encode("utf-8", "surrogatepass") for part in (*place, kid, *value)]

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from vault_tool.notes.entries import InlineField
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
-from vault_tool.notes.note import Note
-from vault_tool.notes.text import Span, iterate_lines
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 from vault_tool.schema import Field, FieldType, Schema, fold
 from vault_tool.vault.public import is_head_broken
 
@@ -87,7 +88,7 @@ class Places:
     """The fields of one note by where they stand."""
 
     def __init__(self, note: Note) -> None:
-        self._note = note
+        self._note = note = _with_stand_ins(note)
         self._fields = sealed_fields(note)
         self.leaves = tuple(sorted(self._all(), key=lambda leaf: leaf.span))
         self._starts = [leaf.span.start for leaf in self.leaves]
@@ -176,6 +177,19 @@ class Places:
                 if group and colon.end() < end:
                     yield Leaf(prefix + group.name, group, None, Span(colon.end(), end), colon.start())
                     break
+
+
+def _with_stand_ins(note: Note) -> Note:
+    """Return a note of the same length in which the words to be sealed read as one word, as they will.
+
+    Without quotes, YAML takes `{{seal: ...}}` for a map.
+    """
+    end = note.front_matter.span.end if note.front_matter else 0
+    spans = [span for span in sealing_spans(note.text[: note.content_end]) if span.start < end]
+    if not spans:
+        return note
+    edits = (Edit(span, "x" * (span.end - span.start)) for span in spans)
+    return parse_note(note.path, apply_edits(note.text, edits), note.schema)
 
 
 def _sealed(path: str, group: Group, key: Scalar, node: Node) -> Iterator[Leaf]:

@@ -7,18 +7,19 @@ from typing import NamedTuple
 
 from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import render_scalar
-from vault_tool.notes.text import Edit, apply_edits
+from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.schema import FieldType
 from vault_tool.sealing.places import TEXT, Leaf, Places
 from vault_tool.sealing.seal import Sealing, plan_sealing
 from vault_tool.sealing.token import Place, Token, Value, read_token
-from vault_tool.sealing.vault_keys import NotOpened, Opened, VaultKeys
+from vault_tool.sealing.vault_keys import FOR_NOBODY_KNOWN, NotOpened, Opened, VaultKeys
 
 
 class Revealed(NamedTuple):
     """A note's text with values in the clear: what was opened, and what couldn't be."""
 
     text: str
+    edits: tuple[Edit, ...]
     opened: tuple[Opened, ...]
     refused: tuple[NotOpened, ...]
 
@@ -40,28 +41,58 @@ def reveal(
             continue
         try:
             found = keys.open(note, reference.vid)
+            if to_edit and found.group is None:
+                line = note.lines.line(reference.span.start)
+                raise NotOpened(path=note.path, line=line, reason=FOR_NOBODY_KNOWN)
         except NotOpened as error:
             refused.append(error)
             continue
         opened.append(found)
         text = _written(found.value, leaf)
         if to_edit and found.value.style == "text":
-            text = f"{{{{seal {found.group}: {text}}}}}" if found.group else f"{{{{seal: {text}}}}}"
+            text = f"{{{{seal {found.group}: {text}}}}}"
         edits.append(Edit(reference.span, text))
-    return Revealed(apply_edits(note.text, edits), tuple(opened), tuple(refused))
+    return Revealed(apply_edits(note.text, edits), tuple(edits), tuple(opened), tuple(refused))
 
 
 def seal_again(note: Note, before: Note, opened: Iterable[Opened], keys: VaultKeys) -> Sealing:
     """Plan to seal a note that was edited in the clear; a value that stayed keeps its token byte for byte."""
     block = before.sealed_block
     tokens = {each.vid: each.token for each in block.tokens} if block else {}
-    known = {(each.field, each.value.text): read_token(tokens[each.vid]) for each in opened}
+    known: dict[tuple[str, str], list[Opened]] = {}
+    for each in opened:
+        known.setdefault((each.field, each.value.text), []).append(each)
     seal_new = keys.sealer(note)
 
     def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
-        return known.get((place.field, value.text)) or seal_new(place, group, value, taken)
+        # Two contacts may have one number: each gets its own token again, in the order they stand in.
+        for number, each in enumerate(same := known.get((place.field, value.text), [])):
+            # Who marked words for another group means it; a field's group is the schema's business.
+            if each.group == group or value.style != "text":
+                return read_token(tokens[same.pop(number).vid if len(same) > 1 else each.vid])
+        return seal_new(place, group, value, taken)
 
     return plan_sealing(note, keys.vault_id, seal)
+
+
+def without_leftovers(note: Note, before: Note) -> str:
+    """Return a note's text without the tokens that `before` referred to, and that it refers to no more.
+
+    Tokens that nobody referred to before stay: why they are there is for a person to say.
+    """
+    block = note.sealed_block
+    standing = {reference.vid for reference in note.sealed_references}
+    gone = {reference.vid for reference in before.sealed_references} - standing
+    dropped = [token for token in block.tokens if token.vid in gone] if block else []
+    if block is None or not dropped:
+        return note.text
+    if len(dropped) < len(block.tokens):
+        return apply_edits(note.text, [Edit(token.span, "") for token in dropped])
+    start = block.span.start
+    # The blank line above the comment came with it.
+    if note.text[:start].endswith(note.newline * 2):
+        start -= len(note.newline)
+    return apply_edits(note.text, [Edit(Span(start, block.span.end), "")])
 
 
 def _is_meant(leaf: Leaf | None, fields: Container[str]) -> bool:

@@ -11,6 +11,7 @@ from vault_tool.messages import N_
 from vault_tool.notes.entries import BASE32
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import BOM, Edit, Span, apply_edits
+from vault_tool.sealing.keyring import UnknownGroup
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.token import Place, Token, Value
 from vault_tool.sealing.unsealed import Unclosed, Unsealed, unsealed
@@ -28,6 +29,13 @@ class CannotSeal(VaultError):
     message = N_("{path}:{line}: a value is to be sealed here, and can't be: {reason}.")
     hint = N_("Nothing was written. Mend that line in an editor.")
     exit_code = Exit.FINDINGS
+
+
+class NoSuchGroup(CannotSeal):
+    """A mark names a group that the keyring doesn't have."""
+
+    message = N_("{path}:{line}: there is no group {group} to seal for.")
+    hint = N_("Nothing was written. The groups are: {known}")
 
 
 NO_ID = N_("the customer has no id (`vault lint --fix` gives one)")
@@ -73,7 +81,11 @@ def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
         assert isinstance(each, Unsealed)  # `_check` refuses the others
         assert note.id is not None
         place = Place(vault_id, note.id, each.path)
-        token = sealer(place, each.group, each.value, taken | tokens.keys())
+        try:
+            token = sealer(place, each.group, each.value, taken | tokens.keys())
+        except UnknownGroup as error:
+            line = note.lines.line(each.span.start)
+            raise NoSuchGroup(path=note.path, line=line, **error.values) from None
         tokens[token.vid] = token
         edits.append(Edit(each.span, _reference(note.text, each, token.vid)))
         values.append(SealedValue(each.path, each.group, note.lines.line(each.span.start), token.vid))

@@ -161,5 +161,17 @@ def unwrap(data: bytes, place: Place, kid: str, vid: str) -> Value:
     return value
 
 
+def place_of(data: bytes) -> Place:
+    """Return what a value says that it was sealed for. Raises `WrongPlace` where it is none of ours."""
+    try:
+        told = json.loads(data.decode("utf-8", "surrogatepass"))
+        place = Place(told["vault"], told["id"], told["field"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise WrongPlace from error
+    if not all(isinstance(part, str) for part in place):
+        raise WrongPlace
+    return place
+
+
 def _decoded(body: str) -> bytes:
     return b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)

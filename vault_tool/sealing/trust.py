@@ -8,15 +8,32 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from vault_tool.errors import Exit, VaultError
+from vault_tool.messages import N_
 from vault_tool.sealing.keyring import Keyring, read_keyring
 from vault_tool.vault.places import make_private, state_home
 
 _FOLDER = "trust"
+
+
+class TrustUnreadable(VaultError):
+    """What was accepted can't be read or written: nobody can tell whether the keyring is the one."""
+
+    message = N_(
+        "Which keyring was accepted here can't be read or written in {path}: {reason}. "
+        "Nothing was sealed or opened."
+    )
+    hint = N_(
+        "See to that folder, or set VAULT_NOTES_HOME. If the file is damaged, move it away: the next command "
+        "then trusts the keyring as it stands, so look at `vault access list` with your colleagues."
+    )
+    exit_code = Exit.UNREADABLE
 
 
 class Pin(NamedTuple):
@@ -48,7 +65,10 @@ def judge(pin: Pin | None, vault_id: str, text: str | None) -> Verdict:
         return Verdict.GONE
     if text == pin.keyring:
         return Verdict.SAME
-    return Verdict.CHANGED if read_keyring(text).epoch > pin.epoch else Verdict.ROLLED_BACK
+    now = read_keyring(text)
+    if now == read_keyring(pin.keyring):
+        return Verdict.SAME  # git may give it other line ends
+    return Verdict.CHANGED if now.epoch > pin.epoch else Verdict.ROLLED_BACK
 
 
 class Change(NamedTuple):
@@ -78,25 +98,40 @@ def changes(before: Keyring, after: Keyring) -> list[Change]:
 
 
 def read_pin(root: Path, env: Mapping[str, str]) -> Pin | None:
-    """Return what was accepted for the vault at this path."""
+    """Return what was accepted for the vault at this path. Raises `TrustUnreadable`."""
+    path = _path(root, env)
     try:
-        told = json.loads(_path(root, env).read_text("utf-8"))
+        told = json.loads(path.read_text("utf-8"))
         return Pin(str(told["vault"]), int(told["epoch"]), str(told["keyring"]))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise TrustUnreadable(path=path, reason=error.strerror or str(error)) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrustUnreadable(path=path, reason=type(error).__name__) from None
 
 
 def write_pin(root: Path, env: Mapping[str, str], pin: Pin) -> None:
-    """Accept a keyring for the vault at this path."""
+    """Accept a keyring for the vault at this path. Raises `TrustUnreadable`."""
     path = _path(root, env)
     make_private(path.parent)
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(pin._asdict(), file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(pin._asdict(), file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise TrustUnreadable(path=path, reason=error.strerror or str(error)) from None
+
+
+def forget_pin(root: Path, env: Mapping[str, str]) -> None:
+    """Trust nothing any more at this path: another vault stands there, and a person said so."""
+    _path(root, env).unlink(missing_ok=True)
 
 
 def _path(root: Path, env: Mapping[str, str]) -> Path:

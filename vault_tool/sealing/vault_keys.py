@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.notes.note import Note
 from vault_tool.sealing import age
+from vault_tool.sealing.group_keys import GroupKeys
 from vault_tool.sealing.identities import AskPassphrase, own_identities, read_identities
-from vault_tool.sealing.keyring import GROUP_KEYS, KEYRING, OWNER, Keyring, group_key_path, read_keyring
+from vault_tool.sealing.keyring import KEYRING, Keyring, read_keyring
 from vault_tool.sealing.memo import Memo
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import Sealer, Sealing, plan_sealing
@@ -27,13 +28,15 @@ from vault_tool.sealing.token import (
     is_at,
     key_set_id,
     make_token,
+    place_of,
     read_token,
     unwrap,
     wrap,
 )
-from vault_tool.sealing.trust import Pin, Verdict, judge, read_pin, write_pin
+from vault_tool.sealing.trust import Pin, Verdict, forget_pin, judge, read_pin, write_pin
+from vault_tool.vault import files
 from vault_tool.vault.settings import Settings
-from vault_tool.vault.toml import read_toml
+from vault_tool.vault.toml import BadToml
 
 
 class NoKeyring(VaultError):
@@ -42,6 +45,16 @@ class NoKeyring(VaultError):
     message = N_("This vault has no keys yet, so nothing can be sealed.")
     hint = N_("`vault seal` makes them.")
     exit_code = Exit.UNREADABLE
+
+
+class KeyringGone(VaultError):
+    """A keyring was accepted here, and none stands in the vault now."""
+
+    message = N_("The keyring that you accepted is gone from the vault. Nothing was sealed or opened.")
+    hint = N_(
+        "Put it back: git checkout HEAD -- .vault, or from a backup. Without it no new value is sealed."
+    )
+    exit_code = Exit.DECIDE
 
 
 class KeyringWaits(VaultError):
@@ -83,6 +96,9 @@ NO_TOKEN = N_("its sealed text is missing from the end of the file")
 DAMAGED = N_("its sealed text is damaged, or was copied from elsewhere")
 NOT_YOURS = N_("none of your keys opens it")
 MOVED = N_("it was sealed for another place, and moved here")
+FOR_NOBODY_KNOWN = N_("the keys here don't tell for which group it was sealed")
+TWICE = N_("there are two sealed texts for it")
+_LARGEST_KEYRING = 1024 * 1024
 
 
 class Opened(NamedTuple):
@@ -93,13 +109,6 @@ class Opened(NamedTuple):
     group: str | None
     line: int
     value: Value
-
-
-class KeySet(NamedTuple):
-    """The group that a set of public keys seals for, and a key of this person's that opens it."""
-
-    group: str
-    identities: tuple[str, ...]
 
 
 class VaultKeys:
@@ -114,15 +123,20 @@ class VaultKeys:
         self._state = state
         self._env = env
         self._ask = ask
-        self._groups: dict[str, Mapping[int, str]] = {}
 
     # --- trust
 
     @cached_property
     def standing_text(self) -> str | None:
         """The keyring as it stands in the vault; None where there is none."""
-        path = self.root / KEYRING
-        return read_toml(path) if path.exists() else None
+        path = PurePosixPath(KEYRING)
+        try:
+            data = files.read(self.root, path, _LARGEST_KEYRING).data
+            return data.decode("utf-8-sig")
+        except files.FileMissing:
+            return None
+        except UnicodeDecodeError:
+            raise BadToml(path=path, line=1, reason="not UTF-8") from None
 
     @cached_property
     def pin(self) -> Pin | None:
@@ -141,6 +155,8 @@ class VaultKeys:
         if verdict is Verdict.OTHER_VAULT:
             assert self.pin is not None
             raise OtherVault(path=self.root, before=self.pin.vault, now=self.vault_id)
+        if verdict is Verdict.GONE:
+            raise KeyringGone
         if self.standing_text is None:
             raise NoKeyring
         if verdict is Verdict.CHANGED:
@@ -152,12 +168,36 @@ class VaultKeys:
             self.accept(self.standing_text)
         return keyring
 
+    @property
+    def reading_keyring(self) -> Keyring:
+        """The keyring that tells what opens what: trusted or not, for it can't open more than one's own keys.
+
+        Who was let in yesterday reads today, and looks at the keyring before they seal. Raises `OtherVault`,
+        `NoKeyring`.
+        """
+        verdict = self.verdict
+        if verdict is Verdict.CHANGED and self.standing_text is not None:
+            return read_keyring(self.standing_text, self.root / KEYRING)
+        if verdict in (Verdict.GONE, Verdict.ROLLED_BACK) and self.pin is not None:
+            return read_keyring(self.pin.keyring)
+        return self.keyring
+
     def accept(self, text: str) -> None:
         """Trust this keyring from now on."""
         pin = Pin(self.vault_id, read_keyring(text, self.root / KEYRING).epoch, text)
         write_pin(self.root, self._env, pin)
-        self.__dict__.pop("keyring", None)
+        self._forget_read()
         self.__dict__.update(pin=pin, standing_text=text)
+
+    def forget(self) -> None:
+        """Trust nothing here any more, for another vault has come to this path."""
+        forget_pin(self.root, self._env)
+        self._forget_read()
+        self.__dict__["pin"] = None
+
+    def _forget_read(self) -> None:
+        for name in ("keyring", "group_keys"):
+            self.__dict__.pop(name, None)
 
     # --- sealing
 
@@ -208,60 +248,22 @@ class VaultKeys:
 
     @cached_property
     def identities(self) -> tuple[str, ...]:
-        """This person's own keys. Raises `ExposedIdentity`, `BadIdentity`."""
+        """This person's own keys. Raises what `read_identities` does."""
         return tuple(own_identities(self._env, self._ask))
 
     def use_only(self, path: Path) -> None:
         """Open with the keys of this file from now on, and with no others."""
+        self.__dict__.pop("group_keys", None)
         self.__dict__["identities"] = tuple(read_identities(path, self._ask))
 
-    def group_identities(self, group: str) -> Mapping[int, str]:
-        """Return a group's keys by epoch, as far as this person can open them, the latest first."""
-        if group not in self._groups:
-            folder = self.root / GROUP_KEYS / group
-            names = (path.stem for path in folder.glob("*.age") if path.stem.isdecimal())
-            found = {}
-            for epoch in sorted(map(int, names), reverse=True):
-                try:
-                    wrapped = (self.root / group_key_path(group, epoch)).read_bytes()
-                    found[epoch] = age.decrypt(wrapped, self.identities).decode().strip()
-                except (age.CannotOpen, OSError):
-                    continue
-            self._groups[group] = found
-        return self._groups[group]
-
     @cached_property
-    def all_identities(self) -> tuple[str, ...]:
-        """Every group key that this person can open."""
-        return tuple(key for group in self._group_names() for key in self.group_identities(group).values())
-
-    def _group_names(self) -> list[str]:
-        folder = self.root / GROUP_KEYS
-        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-
-    @cached_property
-    def _key_sets(self) -> dict[str, KeySet]:
-        """What each set of keys that seals, or once did, stands for."""
-        own: dict[str, dict[str, str]] = {}
-        for name in self._group_names():
-            own[name] = {age.public_key(each): each for each in self.group_identities(name).values()}
-            if group := self.keyring.groups.get(name):
-                own[name].setdefault(group.public, "")
-        owners = {
-            key: each for name, keys in own.items() if name.startswith(OWNER) for key, each in keys.items()
-        }
-        found: dict[str, KeySet] = {}
-        for name, keys in own.items():
-            for public, identity in keys.items() if not name.startswith(OWNER) else ():
-                found[key_set_id((public,))] = KeySet(name, (identity,) if identity else ())
-                for other, others in owners.items():
-                    both = tuple(filter(None, (identity, others)))
-                    found[key_set_id((public, other))] = KeySet(name, both[:1])
-        return found
+    def group_keys(self) -> GroupKeys:
+        """The groups' keys, as far as this person can open them."""
+        return GroupKeys(self.root, self.reading_keyring, self.identities)
 
     def group_of(self, token: Token) -> str | None:
         """Return the group that a token is sealed for, as far as its keys are known."""
-        known = self._key_sets.get(token.kid)
+        known = self.group_keys.sets.get(token.kid)
         return known.group if known else None
 
     def open(self, note: Note, vid: str, place: Place | None = None) -> Opened:
@@ -273,27 +275,47 @@ class VaultKeys:
         offset = reference.span.start if reference else 0
         line = note.lines.line(offset)
         place = place or self.place(note, Places(note), offset)
-        token = self._token(note, vid, place, line)
+        token = self._token(note, vid, line)
+        if not is_at(token, place):
+            raise NotOpened(path=note.path, line=line, reason=DAMAGED)
         try:
-            known = self._key_sets.get(token.kid)
-            data = age.decrypt(token.age_file, known.identities if known else self.all_identities)
+            group, data = self.group_keys.decrypt(token)
         except age.CannotOpen:
             raise NotOpened(path=note.path, line=line, reason=NOT_YOURS) from None
         try:
-            return Opened(vid, place.field, self.group_of(token), line, unwrap(data, place, token.kid, vid))
+            return Opened(vid, place.field, group, line, unwrap(data, place, token.kid, vid))
         except WrongPlace:
             raise NotOpened(path=note.path, line=line, reason=MOVED) from None
 
-    def _token(self, note: Note, vid: str, place: Place, line: int) -> Token:
-        tokens = note.sealed_block.tokens if note.sealed_block else ()
-        text = next((token.token for token in tokens if token.vid == vid), None)
-        if text is None:
-            raise NotOpened(path=note.path, line=line, reason=NO_TOKEN)
+    def open_elsewhere(self, note: Note, vid: str) -> tuple[Place, Opened]:
+        """Open a value of a note wherever it was sealed for, and return that place. Raises `NotOpened`.
+
+        For a person who decides whether it belongs where it stands now: nobody else may use it.
+        """
+        reference = next((each for each in note.sealed_references if each.vid == vid), None)
+        line = note.lines.line(reference.span.start if reference else 0)
+        token = self._token(note, vid, line)
         try:
-            token = read_token(text)
+            group, data = self.group_keys.decrypt(token)
+        except age.CannotOpen:
+            raise NotOpened(path=note.path, line=line, reason=NOT_YOURS) from None
+        try:
+            place = place_of(data)
+            value = unwrap(data, place, token.kid, vid)
+        except WrongPlace:
+            raise NotOpened(path=note.path, line=line, reason=DAMAGED) from None
+        return place, Opened(vid, place.field, group, line, value)
+
+    def _token(self, note: Note, vid: str, line: int) -> Token:
+        tokens = note.sealed_block.tokens if note.sealed_block else ()
+        texts = {token.token for token in tokens if token.vid == vid}
+        if len(texts) != 1:
+            raise NotOpened(path=note.path, line=line, reason=TWICE if texts else NO_TOKEN)
+        try:
+            token = read_token(texts.pop())
         except BadToken:
             raise NotOpened(path=note.path, line=line, reason=DAMAGED) from None
-        if token.vid != vid or not is_at(token, place):
+        if token.vid != vid:
             raise NotOpened(path=note.path, line=line, reason=DAMAGED)
         return token
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 from operator import add
 from typing import NamedTuple
 
-from vault_tool.notes.folding import HAN_CLASS, is_han
+from vault_tool.notes.folding import HAN_CLASS, fold, is_han
 from vault_tool.patterns import pattern
 
-VERSION = 3
+VERSION = 4
 """Goes up when tokens change: what was indexed before is indexed anew."""
 
 LONGEST_TOKEN = 100
@@ -92,6 +92,11 @@ def forms(folded: str) -> set[str]:
 def sign_of(vocabulary: str, word: str) -> str:
     """Return the form by which an entry's channel or kind is found; no word of a text looks like it."""
     return f"{vocabulary}={word}"
+
+
+def person_sign(person: str) -> str:
+    """Return the token of what somebody wrote, and of whom they look after; no word looks like it."""
+    return "@" + "_".join(fold(person).split())
 
 
 def units(folded: str) -> list[Unit]:

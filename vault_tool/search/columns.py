@@ -134,15 +134,20 @@ def _column(key: str, schema: Schema) -> Column:
 # --- sorting -----------------------------------------------------------------------------------------------
 
 
-def ordering(keys: Iterable[SortKey], schema: Schema, people: Sequence[str]) -> Condition:
+def ordering(keys: Iterable[SortKey], schema: Schema, people: Sequence[str], currency: str) -> Condition:
     """Return an order of customers as SQL: by these keys, who has no value last, then by path.
 
-    Words go by their vocabulary's order, people by that of the team (their ids), names by pinyin.
+    Words go by their vocabulary's order, people by that of the team (their ids), names by pinyin. Amounts
+    of another currency than the vault's come after those in it, currency by currency, either way.
     """
     parts: list[str] = []
     parameters: tuple[object, ...] = ()
     for column, is_descending in keys:
         value = _sorted_value(column, schema, people)
+        if column.field and column.field.type is FieldType.AMOUNT:
+            other = _of_fact(column, "NULLIF(f.currency, ?)", (currency,))
+            parts += [f"{value.sql} IS NULL", other.sql]
+            parameters += value.parameters + other.parameters
         # What SQLite takes for less than anything is last anyway where the order is turned.
         parts += [f"{value.sql} DESC"] if is_descending else [f"{value.sql} IS NULL", value.sql]
         parameters += value.parameters if is_descending else value.parameters * 2
@@ -157,20 +162,25 @@ def _sorted_value(column: Column, schema: Schema, people: Sequence[str]) -> Cond
         )
     if column.name in _KNOWN:
         value = Condition(f"NULLIF({_KNOWN[column.name]}, '')")
-    elif column.of_entry:
-        value = Condition(
-            f"(SELECT {_fact(column)} FROM facts f JOIN passages p ON p.key = f.passage"
-            " WHERE f.customer = c.key AND f.name = ? ORDER BY p.day DESC, p.time DESC LIMIT 1)",
-            (column.name,),
-        )
     else:
-        value = Condition(
-            f"(SELECT min({_fact(column)}) FROM facts f"
-            " WHERE f.customer = c.key AND f.passage IS NULL AND f.name = ?)",
-            (column.name,),
-        )
+        value = _of_fact(column, _fact(column))
     order = _order_of(column, schema, people)
     return _ranked(value, order) if order else value
+
+
+def _of_fact(column: Column, value: str, given: tuple[object, ...] = ()) -> Condition:
+    """Return something of a customer's field: of its newest entry, or the least in the front matter."""
+    if column.of_entry:
+        sql = (
+            f"(SELECT {value} FROM facts f JOIN passages p ON p.key = f.passage"
+            " WHERE f.customer = c.key AND f.name = ? ORDER BY p.day DESC, p.time DESC LIMIT 1)"
+        )
+    else:
+        sql = (
+            f"(SELECT min({value}) FROM facts f"
+            " WHERE f.customer = c.key AND f.passage IS NULL AND f.name = ?)"
+        )
+    return Condition(sql, (*given, column.name))
 
 
 def _fact(column: Column) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vault_tool.notes.folding import fold
 from vault_tool.schema import Field, FieldType, Schema
-from vault_tool.search.analyzer import GAP, analyse, sequence, sign_of
+from vault_tool.search.analyzer import GAP, analyse, person_sign, sequence, sign_of
 from vault_tool.search.engine import Document
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts
@@ -50,14 +49,17 @@ class FieldText(NamedTuple):
     folded: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a customer is found by beside the passages: names, aliases, tags (folded), and texts of fields."""
+class Head(NamedTuple):
+    """What a customer is found by beside the passages: names, aliases, tags (folded), and texts of fields.
 
-    names: list[str] = field(default_factory=list)
-    aliases: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    fields: list[FieldText] = field(default_factory=list)
+    `people` are the signs of those who look after it.
+    """
+
+    names: list[str]
+    aliases: list[str]
+    tags: list[str]
+    fields: list[FieldText]
+    people: list[str]
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -70,7 +72,7 @@ class Head:
         for texts, times in ((self.names, NAME), (self.aliases, ALIAS), (self.tags, TAG)):
             for text in texts:
                 found += _repeated(text, times)
-        return found
+        return found + self.people
 
     def tokens_of_profile(self) -> list[str]:
         """Return those of a profile, where the names of contacts are, too."""
@@ -94,9 +96,13 @@ def _repeated(folded: str, times: int) -> list[str]:
     return [*sequence(folded), GAP] * times if folded else []
 
 
+def _no_head() -> Head:
+    return Head([], [], [], [], [])
+
+
 def heads_of(catalog: Catalog, schema: Schema, customers: Iterable[int]) -> Mapping[int, Head]:
     """Return the heads of these customers."""
-    heads: defaultdict[int, Head] = defaultdict(Head)
+    heads: defaultdict[int, Head] = defaultdict(_no_head)
     names = "SELECT customer, kind, folded FROM names WHERE kind IN ('name', 'alias')"
     for customer, kind, folded in _rows_of(catalog, names, customers):
         head = heads[customer]
@@ -108,6 +114,8 @@ def heads_of(catalog: Catalog, schema: Schema, customers: Iterable[int]) -> Mapp
     for customer, name, text, folded in _rows_of(catalog, facts, customers):
         if name == "tags":
             heads[customer].tags.append(folded)
+        elif name == "owner":
+            heads[customer].people.append(person_sign(text))
         elif is_text[name]:
             heads[customer].fields.append(FieldText(name, text, folded))
     return heads
@@ -169,15 +177,15 @@ def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Ite
     heads = heads_of(catalog, schema, customers)
     marks = ", ".join("?" * len(customers))
     sql = (
-        "SELECT p.key, p.customer, c.is_archived, p.kind, p.day, p.channel, p.word, p.tags, p.bold,"
+        "SELECT p.key, p.customer, c.is_archived, p.kind, p.day, p.channel, p.word, p.author, p.tags, p.bold,"
         " coalesce(p.folded, p.text) FROM passages p JOIN customers c ON c.key = p.customer"
         f" WHERE p.customer IN ({marks}) ORDER BY p.customer"
     )
-    last, head, signs, said = None, Head(), "", ""
+    last, head, signs, said = None, _no_head(), "", ""
     rows = catalog.each(sql, customers)
-    for key, customer, is_archived, kind, day, channel, word, tags, bold, folded in rows:
+    for key, customer, is_archived, kind, day, channel, word, author, tags, bold, folded in rows:
         if customer != last:
-            last, head = customer, heads.get(customer) or Head()
+            last, head = customer, heads.get(customer) or _no_head()
             signs, said = " ".join(head.tokens()), repr(head)
         own, forms = analyse(folded)
         if channel:
@@ -188,6 +196,8 @@ def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Ite
             # A bold piece may end within a word: that is no word of the text.
             words = set(own)
             own += [token if token in words else GAP for token in _stress(bold, tags)]
+        if author:
+            own += [GAP, person_sign(author)]
         is_profile = kind == "profile"
         if is_profile:
             for value in head.fields:
@@ -196,7 +206,8 @@ def _documents_of(catalog: Catalog, schema: Schema, customers: list[int]) -> Ite
                 forms |= more
             own += [GAP, *head.tokens()]
         number = date.fromisoformat(day).toordinal() if day else None
-        stamp = _stamp(f"{kind} {number} {is_archived} {channel} {word} {tags} {bold}\n{said}\n{folded}")
+        told = f"{kind} {number} {is_archived} {channel} {word} {author} {tags} {bold}"
+        stamp = _stamp(f"{told}\n{said}\n{folded}")
         signs_here = " ".join(head.tokens_of_profile()) if is_profile else signs
         texts = (" ".join(own), " ".join(forms), signs_here)
         yield Document(key, customer, number, bool(is_archived), *texts, stamp)

@@ -5,6 +5,7 @@ Sealed fields stand in no catalog, so no condition on one ever holds.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -29,6 +30,18 @@ from vault_tool.vault.catalog import Catalog
 
 WordsFrom = Callable[[str], list[str]]
 """Returns the words of the vault with some beginning, for `企也版~`."""
+
+
+class Lookup(NamedTuple):
+    """What the words of a query are looked up with.
+
+    `holders` tells which customers hold a word, by key; None leaves it to SQL, which reads every text.
+    `people` tells which people a word names, by id: it then also means their customers.
+    """
+
+    words_from: WordsFrom
+    holders: Callable[[Term], Iterable[int] | None] = lambda _term: None
+    people: Callable[[Term], tuple[str, ...]] = lambda _term: ()
 
 
 class Condition(NamedTuple):
@@ -59,7 +72,7 @@ _ENTRY_COLUMNS = {
 _COLUMNS = frozenset((*_CUSTOMER_COLUMNS.values(), *_ENTRY_COLUMNS.values()))
 
 
-def customer_condition(query: Query, schema: Schema, words_from: WordsFrom) -> Condition:
+def customer_condition(query: Query, schema: Schema, lookup: Lookup) -> Condition:
     """Return when a customer matches: filters on entries must hold for one and the same entry.
 
     A word may stand anywhere in the note, as search takes it, without its other forms.
@@ -78,7 +91,7 @@ def customer_condition(query: Query, schema: Schema, words_from: WordsFrom) -> C
             case Not(node=inner):
                 return _negated(condition(inner))
             case Term():
-                return _term_of_customer(node, schema, words_from)
+                return _term_of_customer(node, schema, lookup)
         return _some_entry(node) if _is_of_entry(node) else filter_condition(node)
 
     return condition(query)
@@ -244,7 +257,24 @@ def words_of_notes(catalog: Catalog, beginning: str) -> list[str]:
     return sorted(set(chain.from_iterable(pattern.findall(text) for (text,) in texts)))
 
 
-def _term_of_customer(term: Term, schema: Schema, words_from: WordsFrom) -> Condition:
+def _term_of_customer(term: Term, schema: Schema, lookup: Lookup) -> Condition:
+    holders = lookup.holders(term)
+    if holders is None:
+        held = _by_reading(term, schema, lookup.words_from)
+    else:
+        # The index knows nothing of the names of files.
+        stem = _text_condition("n.folded", term, lookup.words_from)
+        held = Condition(
+            "(c.key IN (SELECT value FROM json_each(?))"
+            f" OR c.key IN (SELECT n.customer FROM names n WHERE n.kind = 'stem' AND {stem.sql}))",
+            (json.dumps([*holders]), *stem.parameters),
+        )
+    people = lookup.people(term)
+    marks = ", ".join("?" * len(people))
+    return _joined(" OR ", [held, Condition(f"c.owner IN ({marks})", people)]) if people else held
+
+
+def _by_reading(term: Term, schema: Schema, words_from: WordsFrom) -> Condition:
     inside, named, said = (
         _text_condition(column, term, words_from)
         for column in ("coalesce(p.folded, p.text)", "n.folded", "coalesce(f.folded, f.text)")

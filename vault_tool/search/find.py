@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 from typing import NamedTuple
 
 from vault_tool.schema import Schema
-from vault_tool.search.analyzer import sign_of
+from vault_tool.search.analyzer import person_sign, sign_of
 from vault_tool.search.documents import Head, heads_of
 from vault_tool.search.engine import AllOf, AnyOf, Engine, Node, Scored, Want, Wanted
 from vault_tool.search.filters import ALWAYS, Condition, entry_condition, is_of_customer
@@ -271,15 +271,17 @@ class Finder:
         own = [passage.folded]
         if passage.is_profile and head:
             own += [*signs, *(value.folded for value in head.fields)]
+            passage = passage._replace(signs=(*passage.signs, *head.people))
         inside = self._stands_in(*own, signs=passage.signs)
         if not anywhere and not any(map(inside, words_in(query))):
             return False
-        return self._holds(query, self._stands_in(*own, *signs, signs=passage.signs))
+        people = (*passage.signs, *head.people) if head else passage.signs
+        return self._holds(query, self._stands_in(*own, *signs, signs=people))
 
     def _stands_in(self, *texts: str, signs: tuple[str, ...]) -> Callable[[Term], bool]:
         def stands(term: Term) -> bool:
             word = self._words[term]
-            if self._wide and not set(signs).isdisjoint(word.signs):
+            if self._wide and not set(signs).isdisjoint((*word.signs, *word.people)):
                 return True
             return any(word.stands_in(text, wide=self._wide) for text in texts)
 
@@ -300,11 +302,12 @@ class Finder:
         for some in in_parts(sorted(keys)):
             marks = ", ".join("?" * len(some))
             sql = (
-                "SELECT key, customer, kind, channel, word, coalesce(folded, text)"
+                "SELECT key, customer, kind, channel, word, author, coalesce(folded, text)"
                 f" FROM passages WHERE key IN ({marks})"
             )
-            for key, customer, kind, channel, word, folded in self._catalog.rows(sql, some):
-                signs = (sign_of("channel", channel or ""), sign_of("kind", word or ""))
+            for key, customer, kind, channel, word, author, folded in self._catalog.rows(sql, some):
+                signs: tuple[str, ...] = (sign_of("channel", channel or ""), sign_of("kind", word or ""))
+                signs += (person_sign(author),) if author else ()
                 found[key] = Passage(customer, kind == "profile", folded, signs)
         return found
 

@@ -19,11 +19,13 @@ from vault_tool.search.engine import (
 )
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import changes_since, in_parts
+from vault_tool.vault.catalog_sweep import note_swept, sweep_catalog, sweep_due
 from vault_tool.vault.vault import Vault
 
 # Beyond this share of all customers, making everything anew is quicker than replacing.
 _MANY = 0.5
 _FEW = 10
+_FOLDER = "search"
 
 
 def ready_engine(vault: Vault, progress: Progress | None = None) -> tuple[Engine, bool]:
@@ -33,9 +35,7 @@ def ready_engine(vault: Vault, progress: Progress | None = None) -> tuple[Engine
     when there is nothing to answer from yet.
     """
     catalog = vault.catalog
-    chosen = vault.settings.search.engine
-    folder = None if catalog.is_in_memory else vault.places.cache / "search"
-    engine = open_engine(chosen, folder)
+    engine = _engine_of(vault)
     for attempt in ("as it is", "looked at again", "made again", "in memory"):
         try:
             if follow(engine, catalog, vault.schema, progress):
@@ -52,15 +52,43 @@ def ready_engine(vault: Vault, progress: Progress | None = None) -> tuple[Engine
             if attempt == "in memory":
                 raise error.__cause__ or error from None
             if attempt == "made again":
-                engine = open_engine(chosen, None)
+                engine = open_engine(vault.settings.search.engine, None)
     raise AssertionError("every attempt returns or raises")
 
 
+def _engine_of(vault: Vault) -> Engine:
+    folder = None if vault.catalog.is_in_memory else vault.places.cache / _FOLDER
+    return open_engine(vault.settings.search.engine, folder)
+
+
+def sweep(vault: Vault, progress: Progress | None = None) -> bool:
+    """Take what was told once and is sealed now out of all that lies on disk; False when it has to wait.
+
+    The index is made anew, for no engine forgets a single word; what another engine has left is removed.
+    """
+    catalog = vault.catalog
+    if catalog.is_in_memory:
+        return True
+    is_swept = sweep_catalog(catalog)
+    with closing(_engine_of(vault)) as engine:
+        for folder in (vault.places.cache / _FOLDER).glob("*"):
+            if folder.name != engine.name and sweep_due(catalog, folder.name) is not None:
+                import shutil
+
+                shutil.rmtree(folder, ignore_errors=True)
+        if sweep_due(catalog, engine.name) is not None:
+            try:
+                _make_anew(engine, catalog, vault.schema, progress)
+            except (EngineLocked, EngineDamaged):
+                return False  # whoever asks it next makes a damaged one anew
+    return is_swept
+
+
 def catch_up(vault: Vault, progress: Progress | None = None) -> bool:
-    """Have a vault's index follow its catalog; False when another process is writing to it."""
+    """Have a vault's index follow its catalog, and sweep; False when another process is writing to it."""
     engine, is_behind = ready_engine(vault, progress)
     engine.close()
-    return not is_behind
+    return not is_behind and sweep(vault, progress)
 
 
 def strays(engine: Engine, catalog: Catalog, schema: Schema) -> list[int]:
@@ -88,16 +116,37 @@ def follow(engine: Engine, catalog: Catalog, schema: Schema, progress: Progress 
         customers = [change.key for change in changes_since(catalog, last.seq)]
         if len(customers) > _FEW and len(customers) > _MANY * _size(catalog):
             customers = None
-    began = time.monotonic()
     try:
-        total = _count(catalog, customers)
-        with closing(documents(catalog, schema, customers)) as told:
-            engine.write(now, customers, told, progress, total)
+        if customers is None:
+            _make_anew(engine, catalog, schema, progress)
+        else:
+            _write(engine, catalog, schema, now, customers, progress)
     except EngineLocked:
         return False
-    if customers is None:
-        note_measure(catalog, "index_seconds", engine.name, time.monotonic() - began)
     return True
+
+
+def _make_anew(engine: Engine, catalog: Catalog, schema: Schema, progress: Progress | None) -> None:
+    """Tell an engine everything, in place of all that it was told."""
+    began = time.monotonic()
+    due = sweep_due(catalog, engine.name)
+    _write(engine, catalog, schema, Position(catalog.generation, catalog.last_seq), None, progress)
+    if due is not None:
+        note_swept(catalog, engine.name, due)
+    note_measure(catalog, "index_seconds", engine.name, time.monotonic() - began)
+
+
+def _write(
+    engine: Engine,
+    catalog: Catalog,
+    schema: Schema,
+    position: Position,
+    customers: list[int] | None,
+    progress: Progress | None,
+) -> None:
+    total = _count(catalog, customers)
+    with closing(documents(catalog, schema, customers)) as told:
+        engine.write(position, customers, told, progress, total)
 
 
 def note_measure(catalog: Catalog, what: str, engine: str, value: float) -> None:

@@ -9,8 +9,8 @@ stage:won,lost      either          customer:蓝海     has:birthday       @save
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from vault_tool.schema import Field, FieldType, Schema, fold
 from vault_tool.search.query_errors import (
@@ -33,19 +33,19 @@ from vault_tool.search.query_errors import (
     UnknownValue,
 )
 from vault_tool.search.query_tokens import Part, Token, tokens, with_thousands
-from vault_tool.search.ranges import NotReadable, read_between, read_within
 from vault_tool.search.tree import And, Equal, Holding, Not, Or, Present, Query, Term
 
 # Parts of an entry's heading; every other name is a field.
 ENTRY_FILTERS = frozenset({"date", "channel", "kind", "author"})
+
+_DAYS = (FieldType.DATE, FieldType.DATED)
 
 MAX_DEPTH = 50
 # SQLite takes no longer conditions; and saved queries that hold each other twice would grow without end.
 MAX_PARTS = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What reading a query needs to know: words, the day, who asks, people by any spelling, saved queries.
 
     `currency` is that of amounts which name none; `known_queries` are the names to propose.
@@ -62,20 +62,19 @@ class Reading:
 
 def parse_query(text: str, reading: Reading) -> Query:
     """Read a query; an empty one matches everything. Raises `QueryError`, which points at the character."""
-    return _Parser(text, reading, _Path()).parse()
+    return _Parser(text, reading, _Path((), 0, [0])).parse()
 
 
-@dataclass(slots=True)
 class _Path:
     """How one came here: through which saved queries, how deep, after how many words and filters."""
 
-    saved: tuple[str, ...] = ()
-    depth: int = 0
-    parts: list[int] = field(default_factory=lambda: [0])
+    def __init__(self, saved: tuple[str, ...], depth: int, parts: list[int]) -> None:
+        self.saved = saved
+        self.depth = depth
+        self.parts = parts
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(NamedTuple):
     """What stands before a filter's colon; `name` is canonical, that of a field in a map has a dot."""
 
     name: str
@@ -224,17 +223,8 @@ class _Parser:
 
     def _test(self, part: Part, key: str, target: _Target) -> Query:
         name, of_entry, kind = target.name, target.of_entry, target.field.type if target.field else None
-        try:
-            if name in ("date", "last") or kind in (FieldType.DATE, FieldType.DATED):
-                within = read_within(name, part.text, self._reading.today, self._reading.schema)
-                return replace(within, of_entry=of_entry)
-            if _is_number(target.field):
-                between = read_between(name, part.text, self._reading.schema, self._reading.currency)
-                if between.currencies and kind is not FieldType.AMOUNT:
-                    raise NotReadable(BadNumber)
-                return replace(between, of_entry=of_entry)
-        except NotReadable as error:
-            raise self._error(error.kind, part) from None
+        if name in ("date", "last") or kind in _DAYS or _is_number(target.field):
+            return self._range(part, target)
         if name in ("channel", "kind") or kind is FieldType.WORD:
             vocabulary = (target.field.vocabulary if target.field else None) or name
             return Equal(name, (self._known_word(part, key, vocabulary),), of_entry)
@@ -246,6 +236,21 @@ class _Parser:
             return Equal(name, (part.text,), of_entry)
         term = Term(part.text, phrase=True) if part.is_quoted else _term(part.text)
         return Holding(name, term, of_entry)
+
+    def _range(self, part: Part, target: _Target) -> Query:
+        # Here: most queries hold neither days nor numbers.
+        from vault_tool.search.ranges import NotReadable, read_between, read_within
+
+        name, of_entry, reading = target.name, target.of_entry, self._reading
+        try:
+            if not _is_number(target.field):
+                return read_within(name, part.text, reading.today, reading.schema, of_entry=of_entry)
+            between = read_between(name, part.text, reading.schema, reading.currency, of_entry=of_entry)
+            if between.currencies and target.field and target.field.type is not FieldType.AMOUNT:
+                raise NotReadable(BadNumber)
+            return between
+        except NotReadable as error:
+            raise self._error(error.kind, part) from None
 
     def _known_word(self, part: Part, key: str, vocabulary: str) -> str:
         word = self._reading.schema.word(vocabulary, part.text)

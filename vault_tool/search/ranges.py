@@ -30,7 +30,7 @@ class NotReadable(Exception):
         super().__init__(kind.__name__)
 
 
-def read_within(name: str, text: str, today: date, schema: Schema) -> Within:
+def read_within(name: str, text: str, today: date, schema: Schema, *, of_entry: bool = False) -> Within:
     """Read days. `last:>30d` is longer ago than that, `next:<=7d` no further ahead, overdue ones included."""
     try:
         days = _days(name, text, today, schema)
@@ -38,7 +38,7 @@ def read_within(name: str, text: str, today: date, schema: Schema) -> Within:
         raise NotReadable(BadDays) from None
     if days.first and days.last and days.first > days.last:
         raise NotReadable(Backward)
-    return Within(name, days)
+    return Within(name, days, of_entry)
 
 
 def _days(name: str, text: str, today: date, schema: Schema) -> Days:
@@ -81,7 +81,7 @@ def _compare(operator: str, first: date, last: date) -> Days:
     return Days(first, last)
 
 
-def read_between(name: str, text: str, schema: Schema, currency: str) -> Between:
+def read_between(name: str, text: str, schema: Schema, currency: str, *, of_entry: bool = False) -> Between:
     """Read a number or a range of them; one in a currency is about amounts in that currency alone.
 
     `currency` is that of the amounts which name none.
@@ -112,6 +112,7 @@ def read_between(name: str, text: str, schema: Schema, currency: str) -> Between
         _value(high),
         low_included=operator != ">",
         high_included=operator != "<",
+        of_entry=of_entry,
         currencies=currencies,
     )
 

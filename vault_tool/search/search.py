@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from functools import reduce
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
 from vault_tool.messages import N_, Language
-from vault_tool.notes.folding import fold, is_han
-from vault_tool.schema import Schema
-from vault_tool.search.analyzer import sign_of
+from vault_tool.search.analyzer import person_sign
 from vault_tool.search.documents import Head, heads_of
 from vault_tool.search.engine import Engine, EngineDamaged, Order, Progress, Scored
 from vault_tool.search.find import Finder, Words, simplified, words_in
-from vault_tool.search.follow import note_measure, ready_engine
+from vault_tool.search.follow import note_measure, ready_engine, sweep
 from vault_tool.search.found import Found, Listed
 from vault_tool.search.query_errors import QueryError
 from vault_tool.search.snippet import Finds, Snippet, make_snippet
 from vault_tool.search.tree import And, Query, Term
-from vault_tool.search.words import Word, make_word, words_like
-from vault_tool.vault.catalog import Catalog
+from vault_tool.search.words import Word, make_word, people_named, signs_of
 from vault_tool.vault.catalog_read import Customer, StoredPassage, customers_of, passages_with
-from vault_tool.vault.resolve import nearest, resolve
 from vault_tool.vault.vault import Vault
 
 Sort = Literal["score", "date"]
@@ -38,11 +32,7 @@ _HALVED_AFTER = 365.0  # days
 # So many of the best by their words alone are looked at for how recent they are.
 _WINDOW = 500
 _SLOW = 500  # milliseconds; worth telling of in `vault doctor`
-_LEAST_PART = 2
-_MOST_TRIES = 12
 _MOST_NEAR = 5
-_MOST_LOOKED_AT = 200
-_LONGEST = 40  # characters of a word for which others like it are looked for
 # With so few hits, names by pinyin may be what was meant as well.
 _FEW_HITS = 5
 
@@ -151,6 +141,8 @@ def search(
         engine, is_behind = ready_engine(vault, progress)
         began = time.monotonic()
         try:
+            if fresh == "walk":  # else the watcher does
+                sweep(vault, progress)
             search = _Search(vault, engine, query, archived)
             if search.wanted == And(()):
                 raise NothingWanted(position=1, near=text[:20])
@@ -197,8 +189,7 @@ class _Search:
         if total <= _FEW_HITS:
             named = reduce(lambda found, tier: found.besides(tier), tiers, self._by_name())
             total, ranked = _best([*tiers, named], sort, by, limit, today)
-        near = () if total else _nearest(self._vault.catalog, self._engine, words_in(self.wanted), self._look)
-        return total, ranked, near
+        return total, ranked, () if total else self._near(today)
 
     def count_put_away(self) -> int:
         """Count what archived customers have of it."""
@@ -209,6 +200,13 @@ class _Search:
         vault, known = self._vault, self._words if words is None else words
         finder = Finder(vault.catalog, vault.schema, self._engine, known, wide=wide, archived=self._archived)
         return finder.find(query)
+
+    def _near(self, today: date) -> tuple[str, ...]:
+        from vault_tool.search.nearest import days_meant, nearest_words  # here: most searches find something
+
+        terms = words_in(self.wanted)
+        near = days_meant(terms, today, self._vault.schema, lambda query: self._find(query, {}))
+        return (*near, *nearest_words(self._vault.catalog, self._engine, terms, self._look))[:_MOST_NEAR]
 
     def _look(self, term: Term) -> tuple[Word | None, Found]:
         word = make_word(term, {}, self._engine.words)
@@ -235,6 +233,8 @@ class _Search:
         return Listed({key: Scored(key, 0.0, None, customer) for key, customer in rows})
 
     def _customers_called(self, text: str) -> set[int]:
+        from vault_tool.vault.resolve import resolve  # here: most words name no customer
+
         matches = resolve(self._vault.catalog, text)
         return {match.key for match in matches if self._archived in (None, match.is_archived)}
 
@@ -244,16 +244,9 @@ def _words(query: Query, vault: Vault, engine: Engine) -> Words:
     made: dict[Term, Word] = {}
     for term in words_in(query, wanted=False):
         if word := make_word(term, synonyms, engine.words):
-            made[term] = word._replace(signs=_signs(term, vault.schema))
+            people = tuple(map(person_sign, people_named(term, vault.settings)))
+            made[term] = word._replace(signs=signs_of(term, vault.schema), people=people)
     return made
-
-
-def _signs(term: Term, schema: Schema) -> tuple[str, ...]:
-    """Return the signs of the channels and kinds that a plain word names (投诉, call)."""
-    if term.phrase or term.prefix or term.fuzzy:
-        return ()
-    named = ((name, schema.word(name, term.text)) for name in ("channel", "kind"))
-    return tuple(sign_of(name, word.name) for name, word in named if word)
 
 
 # --- ranking -----------------------------------------------------------------------------------------------
@@ -345,54 +338,3 @@ def _label(vault: Vault, name: str, language: Language) -> str:
     if field is not None and inner:
         field = field.inner(inner)
     return f"{field.label(language) if field else name}: "
-
-
-# --- nothing found -----------------------------------------------------------------------------------------
-
-Look = Callable[[Term], tuple[Word | None, Found]]
-
-
-def _nearest(catalog: Catalog, engine: Engine, terms: Iterable[Term], look: Look) -> tuple[str, ...]:
-    """Return words like those that found nothing, each of which would find something."""
-    found: dict[str, None] = {}
-    for term in terms:
-        text = fold(term.text)
-        if not _finds_any(look(Term(text))):
-            likely = _misspelt(catalog, text, look) or [
-                # What was deleted, or sealed, may still be a word of the index.
-                like
-                for like in words_like(engine.words, text[:_LONGEST], _MOST_NEAR)
-                if _finds_any(look(Term(like)))
-            ]
-            found |= dict.fromkeys(likely + _parts(text[:_LONGEST], look))
-            found |= dict.fromkeys([] if likely else nearest(catalog, term.text, _MOST_NEAR))
-    return tuple(found)[:_MOST_NEAR]
-
-
-def _misspelt(catalog: Catalog, text: str, look: Look) -> list[str]:
-    """Return what stands in the notes and has one other Han character, the most frequent first."""
-    word, found = look(Term(text, fuzzy=True))
-    if word is None or not any(map(is_han, text)):
-        return []
-    counted: Counter[str] = Counter()
-    hits = found.best(_MOST_LOOKED_AT, "score").hits
-    for passage in passages_with(catalog, [hit.passage for hit in hits]).values():
-        counted.update(passage.folded[start:end] for start, end in word.spans(passage.folded, wide=False))
-    return [alike for alike, _ in counted.most_common(2)]
-
-
-def _parts(text: str, look: Look) -> list[str]:
-    """Return the longest part of a Han text that finds something; the first of several."""
-    parts = (
-        text[start : start + length]
-        for length in range(len(text) - 1, _LEAST_PART - 1, -1)
-        for start in range(len(text) - length + 1)
-    )
-    for part in islice((part for part in parts if all(map(is_han, part))), _MOST_TRIES):
-        if _finds_any(look(Term(part))):
-            return [part]
-    return []
-
-
-def _finds_any(looked: tuple[Word | None, Found]) -> bool:
-    return looked[1].best(0, "score").total > 0

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
-from vault_tool.search.days import Days
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from vault_tool.search.days import Days
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+@dataclass_transform(frozen_default=True)
+class _Part:
+    """A part of a query: never changed, and equal to what is of its kind and holds the same.
+
+    Its kinds are declared as dataclasses are, which would take a tenth of every search to load and to make.
+    """
+
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls._names = tuple(cls.__annotations__)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        # Defaults are found at the class.
+        vars(self).update(zip(self._names, values, strict=False), **named)
+
+    def _held(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self._names)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._held() == other._held()
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._held()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self._held()))})"
+
+
+class Term(_Part):
     """A word or phrase that the text must hold; `prefix` and `fuzzy` are its looser forms."""
 
     text: str
@@ -18,8 +48,7 @@ class Term:
     fuzzy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Equal:
+class Equal(_Part):
     """A field that is one of these values: canonical words and ids, or texts.
 
     A filter `of_entry` is about one entry: several of them must hold for the same one.
@@ -30,8 +59,7 @@ class Equal:
     of_entry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(_Part):
     """A field whose text holds a word or phrase; of a map, any field in it."""
 
     name: str
@@ -39,8 +67,7 @@ class Holding:
     of_entry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(_Part):
     """A field whose day lies in a stretch of days."""
 
     name: str
@@ -48,8 +75,7 @@ class Within:
     of_entry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(_Part):
     """A field whose number lies between two, both included as told; None is open.
 
     Of amounts, those in any of these currencies (None: where none is said); without any, whatever it is.
@@ -64,30 +90,26 @@ class Between:
     currencies: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(_Part):
     """A field that holds something."""
 
     name: str
     of_entry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(_Part):
     """What must not be so."""
 
     node: Query
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(_Part):
     """All of these; of none it is always so."""
 
     nodes: tuple[Query, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(_Part):
     """Any of these."""
 
     nodes: tuple[Query, ...]

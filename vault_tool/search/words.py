@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool.notes.folding import HAN_CLASS, fold, is_han
 from vault_tool.search.analyzer import (
@@ -14,6 +14,7 @@ from vault_tool.search.analyzer import (
     forms,
     joined_number,
     ordered_tokens,
+    sign_of,
     stem_of,
     units,
     wanted_tokens,
@@ -21,6 +22,11 @@ from vault_tool.search.analyzer import (
 )
 from vault_tool.search.engine import AnyOf, Node, Want
 from vault_tool.search.tree import Term
+
+if TYPE_CHECKING:
+    from vault_tool.schema import Schema
+    from vault_tool.schema import Word as KnownWord
+    from vault_tool.vault.settings import Settings
 
 Synonyms = Mapping[str, tuple[str, ...]]
 WordsFrom = Callable[[str], list[str]]
@@ -47,7 +53,8 @@ class Word(NamedTuple):
     """A term of a query: its wordings, and what may be said instead, which ranks after.
 
     `stem` and `number` are other forms of the first wording: of an English word, of a number with separators.
-    `signs` are those of entries that it names by channel or kind: one of `投诉` seldom says that it is one.
+    `signs` are those of entries that it names by channel or kind: one of `投诉` seldom says that it is one;
+    `people` those of the people that it names: what they wrote, and whom they look after.
     """
 
     wordings: tuple[Wording, ...]
@@ -55,11 +62,12 @@ class Word(NamedTuple):
     stem: str = ""
     number: str = ""
     signs: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
     @property
     def has_more(self) -> bool:
         """Tell whether a wide search may find more than an exact one."""
-        return bool(self.synonyms or self.stem or self.number or self.signs)
+        return bool(self.synonyms or self.stem or self.number or self.signs or self.people)
 
     def node(self, *, wide: bool) -> Node:
         """Return what to ask an engine for."""
@@ -68,6 +76,7 @@ class Word(NamedTuple):
             for form in filter(None, (self.stem, self.number)):
                 wants += (Want((form,)), Want((form,), is_form=True))
             wants += (Want((sign,), is_form=True) for sign in self.signs)
+            wants += (Want((sign,)) for sign in self.people)
         return wants[0] if len(wants) == 1 else AnyOf(tuple(dict.fromkeys(wants)))
 
     def is_sure(self, *, wide: bool, keeps_order: bool) -> bool:
@@ -110,6 +119,36 @@ def make_word(term: Term, synonyms: Synonyms, words_from: WordsFrom) -> Word | N
     stem = stem_of(folded) if folded.isascii() and folded.isalpha() else ""
     other = [units(fold(text)) for text in _meaning_the_same(folded, synonyms)]
     return Word((said,), tuple(_wording(each) for each in other if each), stem, number)
+
+
+def signs_of(term: Term, schema: Schema) -> tuple[str, ...]:
+    """Return the signs of the channels and kinds that a plain word names (投诉, call, quotes)."""
+    if term.phrase or term.prefix or term.fuzzy:
+        return ()
+    named = ((name, _known_word(term.text, name, schema)) for name in ("channel", "kind"))
+    return tuple(sign_of(name, word.name) for name, word in named if word)
+
+
+def _known_word(text: str, vocabulary: str, schema: Schema) -> KnownWord | None:
+    if (word := schema.word(vocabulary, text)) or not (text.isascii() and text.isalpha()):
+        return word
+    stem = stem_of(text.lower())
+    words = schema.vocabularies.get(vocabulary, ())
+    return next((word for word in words if stem in (stem_of(fold(known)) for known in word.spellings)), None)
+
+
+def people_named(term: Term, settings: Settings) -> tuple[str, ...]:
+    """Return the ids of those of the team that a plain word names, be it one word of a name (Smith)."""
+    if term.phrase or term.prefix or term.fuzzy:
+        return ()
+    if not settings.people:
+        return (term.text,)  # without a team, people are as typed
+    said = fold(term.text)
+    return tuple(
+        person.id
+        for person in settings.people
+        if said in (fold(part) for known in person.spellings for part in (known, *known.split()))
+    )
 
 
 def _wording(wanted: list[Unit], *, prefix: bool = False) -> Wording:

@@ -36,8 +36,9 @@ from vault_tool.messages import N_
 from vault_tool.vault.places import PlaceUnusable, make_private
 
 FILE_NAME = "catalog.db"
-VERSION = 2
+VERSION = 3
 BUSY_SECONDS = 10.0
+_PATIENCE_MS = 300
 
 _OUR_DEFECTS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 
@@ -109,6 +110,7 @@ class Catalog:
         """Open the catalog at `path`, made if need be; without one it lives in memory, for this run alone."""
         self.path = path
         self._connection = self._open()
+        self._file = _identity(path)
 
     def __enter__(self) -> Catalog:
         return self
@@ -193,11 +195,28 @@ class Catalog:
             self._connection.execute("COMMIT")
 
     def start_anew(self) -> None:
-        """Throw the catalog away and begin an empty one."""
+        """Throw the catalog away and begin an empty one; in memory, where the disk takes none."""
         self._connection.close()
         if self.path is not None:
             _remove(self.path)
-        self._connection = self._open()
+        self.reopen()
+
+    @property
+    def is_in_place(self) -> bool:
+        """Tell whether the file is where it was: who finds it damaged puts another one there."""
+        return self._file == _identity(self.path)
+
+    def reopen(self) -> None:
+        """Open the file that is there now; one in memory, where the disk takes none."""
+        self._connection.close()
+        try:
+            if self.path is not None:
+                make_private(self.path.parent)
+            self._connection = self._open()
+        except (CatalogBusy, CatalogUnwritable, PlaceUnusable):
+            self.path = None
+            self._connection = self._open()
+        self._file = _identity(self.path)
 
     def become(self, other: Catalog) -> None:
         """Hold what another catalog holds, from one moment to the next for every process."""
@@ -210,6 +229,17 @@ class Catalog:
 
         with self._explained():
             other._connection.backup(self._connection, progress=give_up)
+
+    def empty_log(self) -> bool:
+        """Have the file hold all, and the log not even what it held; False when somebody is in the way."""
+        with self._explained():
+            # Whoever reads an older state needs the log for a moment, and others wait for us meanwhile.
+            self._connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+            try:
+                is_busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        return not is_busy
 
     def _open(self) -> sqlite3.Connection:
         if self.path is None:
@@ -274,13 +304,13 @@ def _is_in(pattern: str, text: str | None) -> bool:
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Set up a connection; make the tables when they are missing or of another version."""
     try:
+        # What a note no longer says in plain is not to linger in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             _use_log(connection)
             _make_tables(connection)
         # A lost second of a cache is no loss; a damaged file would be made again.
         connection.execute("PRAGMA synchronous = NORMAL")
-        # What a note no longer says in plain is not to linger in free pages.
-        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA cache_size = -16000")
         connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0]
     except BaseException:
@@ -334,6 +364,15 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 def _is_damage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from any other, None where there is none."""
+    try:
+        seen = path.stat() if path else None
+    except OSError:
+        return None
+    return (seen.st_dev, seen.st_ino) if seen else None
 
 
 def _remove(path: Path) -> None:

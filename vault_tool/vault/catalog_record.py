@@ -111,12 +111,12 @@ class RecordMaker:
     """Makes the records of one vault's notes."""
 
     def __init__(self, schema: Schema, person_id: PersonId) -> None:
-        self._sealed_keys = SealedKeys(schema)
+        self.sealed_keys = SealedKeys(schema)
         self._person_id = person_id
 
     def record_of(self, note: Note) -> CatalogRecord:
         """Return what the catalog keeps of a note."""
-        reader = _Reader(without_sealed_body(note), self._person_id, self._sealed_keys)
+        reader = _Reader(without_sealed_body(note), self._person_id, self.sealed_keys)
         head = reader.head()
         passages = tuple(reader.passages())
         return CatalogRecord(

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts
 from vault_tool.vault.catalog_rows import NoteRows, Row
+from vault_tool.vault.catalog_sealed import has_told
+from vault_tool.vault.catalog_sweep import note_sealed
 from vault_tool.vault.names import pinyin_key
 
 
@@ -30,6 +32,8 @@ class ReadNote(NamedTuple):
     is_archived: bool
     stamp: bytes = b""
     """Sums up all that the catalog keeps of the note."""
+    hidden: tuple[str, ...] = ()
+    """What stands in the note sealed only (`catalog_sealed.hidden_words`); it is compared, and never kept."""
 
 
 class CatalogWriter:
@@ -70,7 +74,11 @@ class CatalogWriter:
                 self._customers += 1
                 key = self._customers
             if before != note.stamp:
-                self._passages = batch.add(key, note, before is None, self._next_seq(), self._passages)
+                seq = self._next_seq()
+                seals = before is not None and bool(note.hidden) and has_told(self._catalog, key, note.hidden)
+                if seals:
+                    note_sealed(self._catalog, seq)
+                self._passages = batch.add(key, note, before is None, seals, seq, self._passages)
             batch.files.append((*note.file, note.rows.problem, key))
         batch.write(self._catalog)
 
@@ -141,12 +149,12 @@ class _Batch:
         self._links: list[Row] = []
         self._people: list[Row] = []
 
-    def add(self, key: int, note: ReadNote, is_new: bool, seq: int, last_passage: int) -> int:
-        """Add a note that has changed; return the key of its last passage."""
+    def add(self, key: int, note: ReadNote, is_new: bool, seals: bool, seq: int, last_passage: int) -> int:
+        """Add a note that has changed; return the key of its last passage. `seals`: what had been told."""
         rows = note.rows
         assert rows is not None
-        # Of a note whose front matter can't be read, what it last said still holds.
-        keeps_head = not rows.is_head_readable and not is_new
+        # Of a note whose front matter can't be read, what it last said still holds; unless it is sealed now.
+        keeps_head = not rows.is_head_readable and not is_new and not seals
         entries = (rows.first_entry, rows.last_entry, rows.entries)
         body = (note.file.path, *entries, note.is_archived, seq, note.stamp)
         if is_new:

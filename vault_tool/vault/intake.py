@@ -13,7 +13,8 @@ from vault_tool.notes.note import parse_note
 from vault_tool.schema import Schema
 from vault_tool.vault import files
 from vault_tool.vault.catalog_record import RecordMaker
-from vault_tool.vault.catalog_rows import NoteRows, rows_of
+from vault_tool.vault.catalog_rows import rows_of
+from vault_tool.vault.catalog_sealed import hidden_words
 from vault_tool.vault.catalog_write import FileState, ReadNote
 from vault_tool.vault.globs import fold_name
 from vault_tool.vault.settings import fold_spelling
@@ -26,10 +27,11 @@ ClockNs = Callable[[], int]
 
 
 class ToRead(NamedTuple):
-    """A file to read, and the digest that the catalog has of it."""
+    """A file to read, the digest that the catalog has of it, and whether it may know the customer."""
 
     path: str
     digest: str | None
+    may_be_told: bool = False
 
 
 class Unread(NamedTuple):
@@ -68,12 +70,10 @@ class NoteReader:
         put_away = is_archived(wanted.path)
         if content.digest == wanted.digest:
             return ReadNote(state, None, put_away)
-        rows = self.rows(path, content.data)
-        return ReadNote(state, rows, put_away, rows.stamp(wanted.path, put_away))
-
-    def rows(self, path: PurePosixPath, data: bytes) -> NoteRows:
-        """Return the rows of a note of these bytes."""
-        return rows_of(self._maker.record_of(parse_note(path, data, self._schema)))
+        note = parse_note(path, content.data, self._schema)
+        rows = rows_of(self._maker.record_of(note))
+        hidden = hidden_words(note, self._maker.sealed_keys) if wanted.may_be_told else ()
+        return ReadNote(state, rows, put_away, rows.stamp(wanted.path, put_away), hidden)
 
 
 def read_all(

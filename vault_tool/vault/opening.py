@@ -28,7 +28,8 @@ _MARK = b"vault-opening-1\n"
 _MARSHAL = 2  # the newest version whose bytes depend on the values alone
 # Changed code makes other values of the same files, also while the version stays: in a checkout.
 _CODE = (
-    *("schema/build.py", "schema/draft.py", "schema/model.py", "schema/plain.py", "schema/source.py"),
+    *("schema/build.py", "schema/draft.py", "schema/model.py", "schema/phrases.py", "schema/plain.py"),
+    "schema/source.py",
     *("vault/opening.py", "vault/setting_reader.py", "vault/settings.py", "vault/settings_read.py"),
 )
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe of a file's name would never end
@@ -69,7 +70,7 @@ def _opening(kept: tuple[Any, ...], env: Mapping[str, str]) -> Opening:
     from vault_tool.schema.plain import schema_of
 
     settings, schema, place = kept
-    return Opening(_settings(settings), schema_of(schema), places_of(place, env))
+    return Opening(settings_of(settings), schema_of(schema), places_of(place, env))
 
 
 # --- files -------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def _keep(file: Path, key: tuple[Any, ...], settings: Settings, schema: Schema, 
     from vault_tool.errors import VaultError
     from vault_tool.schema.plain import plain_schema
 
-    body = marshal.dumps((key, (_plain(settings), plain_schema(schema), place)), _MARSHAL)
+    body = marshal.dumps((key, (plain_settings(settings), plain_schema(schema), place)), _MARSHAL)
     with suppress(OSError, VaultError):
         temporary = make_private(file.parent) / f".{file.name}-{secrets.token_hex(6)}"
         try:
@@ -155,6 +156,12 @@ def _keep(file: Path, key: tuple[Any, ...], settings: Settings, schema: Schema, 
 # --- settings as plain values ------------------------------------------------------------------------------
 
 
+def plain_settings(settings: Settings) -> tuple[Any, ...]:
+    """Return settings as tuples, dicts, texts and numbers."""
+    plain: tuple[Any, ...] = _plain(settings)
+    return plain
+
+
 def _plain(value: object) -> Any:
     if isinstance(value, tuple):
         return tuple(_plain(item) for item in value)
@@ -164,7 +171,8 @@ def _plain(value: object) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _settings(plain: tuple[Any, ...]) -> Settings:
+def settings_of(plain: tuple[Any, ...]) -> Settings:
+    """Return the settings that these plain values are of."""
     settings = _table(Settings, plain)
     as_of = settings.lint.as_of
     return settings._replace(

@@ -211,6 +211,12 @@ class Public:
 
 def masked(note: Note, keys: SealedKeys, mask: str) -> Note:
     """Return a note as it may be shown: `mask` stands for every secret, and each line keeps its number."""
+    text = masked_text(note, keys, mask)
+    return parse_note(note.path, text, note.schema) if text != note.text else note
+
+
+def masked_text(note: Note, keys: SealedKeys, mask: str) -> str:
+    """Return the text of a note as it may be shown; see `masked`."""
     note = without_sealed_body(note, mask)
     public = Public(note, keys)
     if note.opens_without_closing:
@@ -218,7 +224,7 @@ def masked(note: Note, keys: SealedKeys, mask: str) -> Note:
         edits = [Edit(body, public.profile(body.of(note.text)))]
     else:
         edits = [Edit(span, mask + "".join(_BREAKS.findall(span.of(note.text)))) for span in public.hidden()]
-    return parse_note(note.path, apply_edits(note.text, edits), note.schema) if edits else note
+    return apply_edits(note.text, edits)
 
 
 def items_of(value: object) -> tuple[Value, ...]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vault_tool import __version__
 from vault_tool.schema.model import Schema
 from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogUnwritable
+from vault_tool.vault.catalog_sweep import sweep_catalog
 from vault_tool.vault.compare import Compared, Comparison
 from vault_tool.vault.settings import Settings, fold_spelling
 from vault_tool.vault.walk import ARCHIVE_GLOB, Odd, Oddity, Seen, matches_globs
@@ -78,7 +79,7 @@ class Refresher:
         assert ahead is not None
         commits, loose, oddities, comparison = ahead
         found = comparison.run()
-        suspects, settled = self._suspects(found.doubtful)
+        suspects, settled = self._suspects(found.doubtful, has_gone=bool(found.gone))
         gone = set(self._known(found.gone))
         changed = 0
         if suspects or gone:
@@ -87,6 +88,7 @@ class Refresher:
             states, changed = self._take(suspects, gone, oddities, progress)
             settled += [state.path for state in states if _is_settled(state, seen[state.path])]
         self._keep(found, settled, loose, commits)
+        sweep_catalog(self._catalog)
         return Freshness(changed, len(gone), tuple(oddities))
 
     def look_ahead(self) -> None:
@@ -111,11 +113,16 @@ class Refresher:
         self._forget_what_means_something_else()
         there = [path for path in ours if (self._root / path).is_file()]
         digests = {path: str(row[4]) for path, row in self._rows(there).items()}
-        wanted = [ToRead(path, digests.get(path)) for path in there]
-        self._take(wanted, set(ours).difference(there), [], None)
+        gone = set(ours).difference(there)
+        wanted = [ToRead(path, digests.get(path), bool(gone) or path in digests) for path in there]
+        self._take(wanted, gone, [], None)
+        sweep_catalog(self._catalog)
 
-    def _suspects(self, doubtful: Sequence[Seen]) -> tuple[list[ToRead], list[str]]:
-        """Return the files that have to be read, and the paths of those that are as the catalog has them."""
+    def _suspects(self, doubtful: Sequence[Seen], *, has_gone: bool) -> tuple[list[ToRead], list[str]]:
+        """Return the files that have to be read, and the paths of those that are as the catalog has them.
+
+        Where a file has gone, a new one may be of the same customer.
+        """
         if not doubtful:
             return [], []
         from vault_tool.vault.intake import ToRead, stored
@@ -127,7 +134,7 @@ class Refresher:
             if row and row[:4] == (note.size, note.mtime_ns, stored(note.inode), 0):
                 settled.append(note.path)
             else:
-                suspects.append(ToRead(note.path, row[4] if row else None))
+                suspects.append(ToRead(note.path, row[4] if row else None, has_gone or row is not None))
         return suspects, settled
 
     def _rows(self, paths: Sequence[str]) -> dict[str, tuple[int, int, int, int, str]]:

@@ -18,7 +18,14 @@ FORMAT_VERSION = 1
 DEFAULT_CUSTOMERS = ("customers/**/*.md",)
 DEFAULT_REVIEW: Mapping[str, int] = MappingProxyType({"vip": 90, "key": 90, "normal": 180})
 DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
-    {"sentence_units": 40, "entry_units": 200, "key_point_units": 80, "quiet_days": 60, "complaint_days": 7}
+    {
+        "sentence_units": 40,
+        "entry_units": 200,
+        "key_point_units": 80,
+        "next_days": 7,
+        "quiet_days": 60,
+        "complaint_days": 7,
+    }
 )
 Order = Literal["newest-first", "oldest-first"]
 ORDERS: tuple[Order, ...] = ("newest-first", "oldest-first")

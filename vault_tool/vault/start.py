@@ -16,6 +16,8 @@ from vault_tool.vault.settings import SETTINGS_NAME
 IGNORED = ("*~", ".*.sw?", ".#*", r"\#*#", ".vault-tmp-*")
 # git converts no line ending in a vault.
 ATTRIBUTES = ("* -text",)
+EXAMPLE_KEY = "demo-identity.txt"
+"""What opens the sealed values of the example vault: no secret, and no part of a vault made from it."""
 
 
 class AlreadyVault(VaultError):
@@ -93,7 +95,7 @@ def example_files(root: Path) -> list[StartFile]:
     found = [
         StartFile(PurePosixPath(path.relative_to(source).as_posix()), path.read_bytes())
         for path in sorted(source.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != EXAMPLE_KEY
     ]
     for file in found:
         if (root / file.path).exists():

@@ -57,6 +57,8 @@ class Vault:
         self.settings = _with_canonical_review(settings, schema, root)
         self.schema = schema
         self.places = places
+        self.is_for_writing = False
+        """Whether this run is one that writes, or would have if there had been anything to write."""
         self._ahead: Refresher | None = None
 
     @cached_property
@@ -124,6 +126,7 @@ class Vault:
     def writing(self, command: str, *, timeout: float = DEFAULT_TIMEOUT) -> Iterator[None]:
         """Keep other writers out while notes are read, planned and committed: nobody comes in between."""
         self.check_writable()
+        self.is_for_writing = True
         with write_lock(self.places, command, timeout):
             yield
 
@@ -198,6 +201,7 @@ class Vault:
 
     def _take(self, paths: Iterable[PurePosixPath]) -> None:
         """Take written files into the catalog; should that fail, the next walk sees them."""
+        self.is_for_writing = True
         self._ahead = None
         try:
             self._refresher().take(paths)

@@ -139,6 +139,19 @@ def _completing(prog: str, env: "Mapping[str, str]") -> str | None:
 
 def _vault_given(words: "Sequence[str]") -> str | None:
     """Return the vault that stands before the command (or nothing), None for a command we do ourselves."""
+    found = command_of(words)
+    if found is None:
+        return None
+    given, (command, *rest) = found
+    is_ours = command in _SERVED and not any(word.partition("=")[0] in _NEVER for word in rest)
+    return given if is_ours else None
+
+
+def command_of(words: "Sequence[str]") -> "tuple[str, Sequence[str]] | None":
+    """Return the vault that stands before the command (or nothing), and the command with all behind it.
+
+    None where there is no command, or options before it that are not for any.
+    """
     given = ""
     rest = iter(words)
     for word in rest:
@@ -149,8 +162,7 @@ def _vault_given(words: "Sequence[str]") -> str | None:
         elif word.startswith("-C"):
             given = word[2:]
         elif not word.startswith("--color="):
-            is_ours = word in _SERVED and not any(later.partition("=")[0] in _NEVER for later in rest)
-            return given if is_ours else None
+            return given, [word, *rest]
     return None
 
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from vault_tool.errors import VaultError
-from vault_tool.search.follow import catch_up
-from vault_tool.vault.catalog import CatalogBusy, CatalogDamaged, CatalogUnwritable
+from vault_tool.search.follow import ready_engine, sweep
+from vault_tool.vault.catalog import CatalogBusy, CatalogUnwritable
 from vault_tool.vault.catalog_read import changes_since, in_parts
 from vault_tool.vault.files import MAX_NOTE_BYTES
 from vault_tool.vault.refresh import Progress, Refresher
@@ -24,6 +24,8 @@ from vault_tool.vault.walk import ARCHIVE_GLOB, is_online_only, matches_globs
 FRESH_SECONDS = 0.05
 # One that was changed so long ago is not in the middle of being saved.
 OLD_SECONDS = 3.0
+VERIFY_SECONDS = 7 * 86_400.0
+VERIFIED_AT_ONCE = 100
 
 _OPENS = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n")
 _CLOSES = re.compile(rb"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
@@ -46,9 +48,13 @@ class Taken(NamedTuple):
 
 
 class Intake:
-    """Takes files of one vault in, and remembers up to which change it has told of."""
+    """Takes files of one vault in, and remembers up to which change it has told of.
+
+    Raises `CatalogDamaged`; `Catalog.start_anew` has to come before anything else then.
+    """
 
     def __init__(self, vault: Vault) -> None:
+        self._unverified: list[str] = []
         self._vault = vault
         self._refresher = Refresher(vault.catalog, vault.root, vault.settings, vault.schema)
         self._globs = (*vault.settings.customers, ARCHIVE_GLOB)
@@ -90,12 +96,17 @@ class Intake:
             self._refresher.refresh(progress)
             return self._summed_up(())
 
-        taken = self._guarded(refresh)
-        return self._guarded(refresh) if isinstance(taken.trouble, CatalogDamaged) else taken
+        return self._guarded(refresh)
 
     def index(self, progress: Progress | None = None) -> bool:
         """Have the index follow the catalog; False when another process is writing to it."""
-        return catch_up(self._vault, progress)
+        engine, is_behind = ready_engine(self._vault, progress)
+        engine.close()
+        return not is_behind
+
+    def sweep(self, progress: Progress | None = None) -> bool:
+        """Take what is sealed now out of the files of catalog and index; False when it has to wait."""
+        return sweep(self._vault, progress)
 
     def known(self) -> list[str]:
         """Return the paths of all files of the catalog."""
@@ -103,16 +114,33 @@ class Intake:
             return [path for (path,) in self._vault.catalog.rows("SELECT path FROM files")]
         return []
 
-    def verified_at(self) -> float:
+    def plan_verifying(self) -> None:
+        """Once a week compare the bytes of all files: a stat can be put back."""
+        if not self._unverified and time.time() - self._verified_at() > VERIFY_SECONDS:
+            self._unverified = self.known()
+
+    @property
+    def is_verifying(self) -> bool:
+        """Whether there is something left to compare."""
+        return bool(self._unverified)
+
+    def verify_some(self) -> Taken:
+        """Compare the bytes of the next files, and take in those that differ."""
+        some, self._unverified = self._unverified[:VERIFIED_AT_ONCE], self._unverified[VERIFIED_AT_ONCE:]
+        taken = self.take(some, final=some)
+        if not self._unverified:
+            self._note_verified()
+        return taken
+
+    def _verified_at(self) -> float:
         """Return when all bytes were last compared; a catalog that is new has just been made from them."""
         with suppress(VaultError):
             if (last := self._vault.catalog.meta("verified")) is not None:
                 return float(str(last))
-        self.note_verified()
+        self._note_verified()
         return time.time()
 
-    def note_verified(self) -> None:
-        """Note that all bytes have been compared now."""
+    def _note_verified(self) -> None:
         with suppress(VaultError):
             self._vault.catalog.set_meta("verified", time.time())
 
@@ -144,19 +172,13 @@ class Intake:
 
     def _guarded(self, work: Callable[[], Taken]) -> Taken:
         """Do some work with the catalog; what keeps it from taking anything in is part of the result."""
-        trouble: VaultError
         try:
             # A catalog of this process alone helps nobody, and it takes long to fill.
             if self._vault.catalog.is_in_memory:
                 raise CatalogUnwritable(path=self._vault.places.cache, reason="")
             return work()
         except (CatalogBusy, CatalogUnwritable) as error:
-            trouble = error
-        except CatalogDamaged as error:
-            trouble = error
-            with suppress(VaultError):
-                self._vault.catalog.start_anew()
-        return Taken([], is_whole=False, trouble=trouble)
+            return Taken([], is_whole=False, trouble=error)
 
 
 def _look(path: Path, *, is_known: bool) -> Look:

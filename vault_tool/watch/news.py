@@ -64,6 +64,12 @@ class EventsStopped(VaultError):
     message = N_("Not every change was told of; listening starts anew, and all files are compared.")
 
 
+class CatalogMadeAnew(VaultError):
+    """Somebody, or the disk, has changed or removed the catalog's file."""
+
+    message = N_("The catalog was damaged or removed; it is made anew. Your notes are not affected.")
+
+
 class IndexUnwritable(VaultError):
     """The index takes nothing."""
 

@@ -29,7 +29,7 @@ class AlreadyWatched(VaultError):
 
     message = N_("This vault is watched already, by process {pid}.")
     hint = N_("`vault watch status` tells how it fares.")
-    exit_code = Exit.UNREADABLE
+    exit_code = Exit.BUSY
 
 
 @dataclass(slots=True)
@@ -37,8 +37,9 @@ class Beat:
     """What a watcher says of itself; times are seconds of the wall clock.
 
     `is_current`: everything that was told is in catalog and index. `polls` is after how many seconds all is
-    looked at, where events can't be relied on. `drift` counts changes that no event had told; `troubles` are
-    where something is wrong: events, catalog, index, settings, lint.
+    looked at, where events can't be relied on. `drift` counts changes that no event had told, `remade` how
+    often the catalog was found damaged and made anew; `troubles` are where something is wrong: events,
+    catalog, index, settings, lint.
     """
 
     pid: int
@@ -54,6 +55,7 @@ class Beat:
     drift: int = 0
     overflows: int = 0
     restarts: int = 0
+    remade: int = 0
     is_listening: bool = False
     is_serving: bool | None = None
     troubles: list[str] = field(default_factory=list)
@@ -112,6 +114,12 @@ def read_beat(places: Places) -> Beat | None:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return None
+
+
+def is_answering(places: Places) -> bool:
+    """Tell whether a search would be answered by what the watcher holds ready, without a walk."""
+    beat = read_beat(places) if is_watched(places) else None
+    return beat is not None and beat.is_current and bool(beat.is_serving)
 
 
 def write_beat(places: Places, beat: Beat) -> None:

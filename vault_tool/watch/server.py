@@ -1,8 +1,12 @@
 """The warm process: holds the program ready, and lends it to commands, which then need not load it.
 
-It is a child of the watcher's, with one thread, and only hands clients on: to workers, which are forks of it
-and answer one at a time. They end when it ends, and it ends with the watcher; all see that by the end of file
-on what connects them. How far the watcher has come stands in memory that all share.
+It has one thread, and only hands clients on: to workers, which are forks of it and answer one at a time.
+They end when it ends, and it ends with the watcher; all see that by the end of file on what connects them.
+How far the watcher has come stands in memory that all share.
+
+Between it and the watcher stands a keeper, a fork from before the watcher did anything: it forks another
+server when one has ended. A fork of the watcher itself would hang: it has lost the threads that its index
+relies on.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -28,10 +32,13 @@ MOST = 8
 
 _SHARED_BYTES = 64
 _QUIET_MS = 50
+# How long the next server is waited for when one ended: at first, and at most when each ends soon.
+_PAUSE_MS, _PAUSE_MOST_MS = 50, 60_000
+_SOON_SECONDS = 60.0
 
 
 class Handle:
-    """The watcher's end of the warm process."""
+    """The watcher's end of the warm process; `pid` is its keeper's."""
 
     def __init__(self, pid: int, lifeline: int, shared: mmap.mmap) -> None:
         self.pid = pid
@@ -50,13 +57,13 @@ class Handle:
         self._shared[:] = f"{self._said} {generation or ''}".encode().ljust(_SHARED_BYTES, b"\0")
 
     def is_alive(self) -> bool:
-        """Tell whether the process is there."""
+        """Tell whether a server is there, or will be in a moment."""
         if not self._has_ended:
             self._has_ended = os.waitpid(self.pid, os.WNOHANG)[0] != 0
         return not self._has_ended
 
     def stop(self) -> None:
-        """End the process and its workers, and wait until it has."""
+        """End all its processes, and wait until they have."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
@@ -70,8 +77,8 @@ class Handle:
 def start_server(root: Path, env: Mapping[str, str], run: Run) -> Handle | None:
     """Start the warm process of a vault; None where there is no room for it.
 
-    It is a fork: this process may have one thread only. Until it is warm, and when it can't be at all,
-    commands do their work themselves.
+    It is a fork: this process may have one thread only, and have asked no index yet. Until it is warm, and
+    when it can't be at all, commands do their work themselves.
     """
     if os.name != "posix" or (path := socket_path(str(root), env)) is None:
         return None
@@ -84,11 +91,34 @@ def start_server(root: Path, env: Mapping[str, str], run: Run) -> Handle | None:
     if pid := os.fork():
         os.close(reading)
         return Handle(pid, lifeline, shared)
+    watcher = os.getppid()
     try:
-        _Server(Path(path), reading, shared, run).serve()
+        _leave_what_is_the_watchers(reading)
+        # Ctrl-C is meant for the watcher, which then ends us.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _keep(lambda: _Server(Path(path), reading, shared, run, watcher).serve(), reading)
     finally:
         # However it ended, nothing of the watcher's may run on in its copy.
         os._exit(0)
+
+
+def _keep(serve: Callable[[], None], lifeline: int) -> None:
+    """Have a process serve, and another one when it has ended, until the watcher is gone."""
+    end = select.poll()
+    end.register(lifeline, select.POLLHUP)
+    pause = _PAUSE_MS
+    while True:
+        began = time.monotonic()
+        pid = os.fork()
+        if not pid:
+            try:
+                serve()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        pause = min(2 * pause, _PAUSE_MOST_MS) if time.monotonic() - began < _SOON_SECONDS else _PAUSE_MS
+        if end.poll(pause):
+            return
 
 
 class _Worker(NamedTuple):
@@ -100,12 +130,13 @@ class _Worker(NamedTuple):
 class _Server:
     """The warm process from within."""
 
-    def __init__(self, path: Path, lifeline: int, shared: mmap.mmap, run: Run) -> None:
+    def __init__(self, path: Path, lifeline: int, shared: mmap.mmap, run: Run, watcher: int) -> None:
         self._path = path
         self._lifeline = lifeline
         self._shared = shared
         self._run = run
-        self._watcher = os.getppid()
+        self._watcher = watcher
+        self._keeper = os.getppid()
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
         # Counts what the workers were forked with; those that know less are not asked again.
@@ -113,10 +144,7 @@ class _Server:
 
     def serve(self) -> None:
         """Answer until the watcher is gone, or somebody ends this process."""
-        _leave_what_is_the_watchers(self._lifeline)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-        # Ctrl-C is meant for the watcher, which then ends us.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._run.warm()
         self._run.renew(self._said())
         gc.collect()
@@ -145,7 +173,7 @@ class _Server:
         # Whoever asks goes before having the right number of workers.
         is_settled = len(workers) == READY or len(self._busy) >= READY
         found = {number for number, _ in events.poll(None if is_settled else _QUIET_MS)}
-        if self._lifeline in found or os.getppid() != self._watcher:
+        if self._lifeline in found or os.getppid() != self._keeper:
             return False
         for number in found & workers.keys():
             self._hear(workers[number])

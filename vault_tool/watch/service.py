@@ -52,6 +52,15 @@ class ServiceRefused(VaultError):
     exit_code = Exit.UNREADABLE
 
 
+class InstallRefused(ServiceRefused):
+    """The system's services do not answer, or refuse, where there was no service yet."""
+
+    hint = N_(
+        "Nothing was installed. Run `vault watch install` where the system's services are at hand; "
+        "`vault watch` watches in a terminal."
+    )
+
+
 class UnspeakablePath(VaultError):
     """A path holds what the description of a service can't."""
 
@@ -109,7 +118,10 @@ def plan_for(platform: str, service: Service, home: Path, state: Path, env: Mapp
 
 
 def perform(plan: Plan, action: Action) -> None:
-    """Do one of `install`, `uninstall`, `start`, `stop`; raises `ServiceRefused` when the system does."""
+    """Do one of `install`, `uninstall`, `start`, `stop`; raises `ServiceRefused` when the system does.
+
+    A first `install` that is refused leaves nothing behind: `InstallRefused`.
+    """
     is_there = plan.file.exists()
     if action == "install":
         _write(plan)
@@ -119,6 +131,11 @@ def perform(plan: Plan, action: Action) -> None:
     try:
         for command in commands:
             _run(command, plan, commands)
+    except ServiceRefused as error:
+        if action != "install" or is_there:
+            raise
+        plan.file.unlink(missing_ok=True)
+        raise InstallRefused(**error.values) from error
     finally:
         if action == "uninstall":
             plan.file.unlink(missing_ok=True)

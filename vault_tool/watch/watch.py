@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.lint.check import Checker
@@ -22,6 +22,7 @@ from vault_tool.watch.events import is_setting
 from vault_tool.watch.intake import Intake, Taken, setting_stamps
 from vault_tool.watch.listening import Listening
 from vault_tool.watch.news import (
+    CatalogMadeAnew,
     IndexUnwritable,
     LintFailed,
     Tell,
@@ -32,10 +33,12 @@ from vault_tool.watch.news import (
 )
 from vault_tool.watch.presence import BEAT_SECONDS, Beat, write_beat
 
+if TYPE_CHECKING:
+    from vault_tool.watch.server import Handle
+
 RECONCILE_SECONDS = 300.0
 # In a large vault less often: comparing takes no more than 1/2000 of the time, and is due once an hour.
 RECONCILE_SHARE, RECONCILE_MOST = 2_000, 3_600.0
-VERIFY_SECONDS = 7 * 86_400.0
 RETRY_SECONDS = 30.0
 # More files at once are no save: a walk compares them, and lint would hold up everything else.
 MANY = 500
@@ -46,33 +49,20 @@ AFTER_MANY_SECONDS = 5.0
 LOOKS = (0.2, 0.8)
 # What nobody told of within this time, nobody will.
 TOLD_WITHIN = 5.0
-VERIFIED_AT_ONCE = 100
-# A warm process that keeps ending is left alone: each start of one compares everything.
-MOST_RESTARTS = 5
+# The index is swept when nobody saves; whoever saves meanwhile goes first, but not for ever.
+SWEEP_AGAIN, SWEEP_MOST = 2.0, 60.0
 # How long work may go on when we are asked to stop.
 PATIENCE = 2.0
 
 Shown = Callable[[str], AbstractContextManager[Progress]]
 
 
-class Server(Protocol):
-    """The warm process beside the watcher."""
-
-    def in_sync(self, generation: str | None) -> None:
-        """Say that all that is known is in this catalog; None: that it is not, or not yet."""
-        ...
-
-    def is_alive(self) -> bool:
-        """Tell whether it still runs."""
-        ...
-
-    def stop(self) -> None:
-        """End it."""
-        ...
-
-
 class Stopped(Exception):
     """Somebody asked the watcher to end in the middle of long work; the next start goes on with it."""
+
+
+class GaveWay(Exception):
+    """Somebody saved in the middle of work that can wait."""
 
 
 class Watcher:
@@ -89,7 +79,7 @@ class Watcher:
         tell: Tell,
         checker: Callable[[Vault], Checker],
         shown: Shown,
-        serve: Callable[[], Server | None] = lambda: None,
+        serve: Callable[[], Handle | None] = lambda: None,
         clock: Clock = time.monotonic,
     ) -> None:
         self._vault = vault
@@ -98,10 +88,8 @@ class Watcher:
         self._checker = checker
         self._shown = shown
         self._clock = clock
-        self._serve = serve
         # It may fork, which wants a process without threads.
         self._server = serve()
-        self._restarts = 0
         self._dirty = Dirty(clock, self._out_of_sync)
         self._listening = Listening(vault.root, vault.places.state, self._dirty, clock)
         self._intake = Intake(vault)
@@ -111,9 +99,10 @@ class Watcher:
         self._is_indexed = False
         self._stop_by: float | None = None
         self._later: dict[str, tuple[float, int]] = {}
-        self._unverified: list[str] = []
         self._settings = setting_stamps(vault.root)
         self._beat_at = self._reconcile_at = self._index_at = clock()
+        self._sweep_at: float | None = None
+        self._sweep_by = 0.0
 
     def run(self) -> None:
         """Watch until `stop`. Raises `VaultGone` and `VaultRenamed` when there is no more to watch."""
@@ -123,8 +112,7 @@ class Watcher:
                 try:
                     self._turn()
                 except CatalogDamaged:
-                    self._vault.catalog.start_anew()
-                    self._reconcile_at = self._clock()
+                    self._begin_anew(self._vault.catalog.start_anew)
                 self._dirty.wait(self._next())
         except Stopped:
             pass
@@ -140,8 +128,13 @@ class Watcher:
         self._report("events", listening.start())
         self._say_how_it_stands()
         with self._shown(_("Reading notes")) as reading, self._shown(_("Building the index")) as building:
-            self._take_in(self._walk(reading))
+            try:
+                self._take_in(self._walk(reading))
+            except CatalogDamaged:
+                self._begin_anew(self._vault.catalog.start_anew)
+                self._take_in(self._walk(reading))
             self._index(building)
+        self._say_how_it_stands()
         self._tell(Watching(self._vault.root, listening.backend, listening.polls, len(self._intake.known())))
 
     def stop(self) -> None:
@@ -151,17 +144,21 @@ class Watcher:
 
     def _next(self) -> float:
         """Return when there is something to do though nobody tells of anything."""
-        if self._stop_by is not None or self._unverified:
+        if self._stop_by is not None or self._intake.is_verifying:
             return self._clock()
         times = [self._beat_at, self._reconcile_at, *(due for due, _look in self._later.values())]
         if (repair := self._listening.repair_at()) is not None:
             times.append(repair)
         if not self._is_indexed:
             times.append(self._index_at)
+        elif self._sweep_at is not None:
+            times.append(self._sweep_at)
         return min(times)
 
     def _turn(self) -> None:
         """Do what is due; new hints wait for no more than one of these."""
+        if not self._vault.catalog.is_in_place:
+            self._begin_anew(self._vault.catalog.reopen)
         now = self._clock()
         due, repair = self._dirty.due_at(), self._listening.repair_at()
         if due is not None and now >= due:
@@ -174,8 +171,10 @@ class Watcher:
             self._reconcile()
         elif not self._is_indexed and now >= self._index_at:
             self._index()
-        elif self._unverified:
-            self._verify_some()
+        elif self._is_indexed and self._sweep_at is not None and now >= self._sweep_at:
+            self._sweep()
+        elif self._intake.is_verifying:
+            self._beat.drift += len(self._work(self._intake.verify_some).changed)
         if self._clock() >= self._beat_at:
             self._check_up()
         self._say_how_it_stands()
@@ -243,7 +242,7 @@ class Watcher:
             self._beat.drift += untold
             if untold:
                 self._listening.doubt()
-        self._plan_verifying()
+        self._intake.plan_verifying()
 
     def _is_untold(self, path: PurePosixPath, since: float) -> bool:
         """Say whether a file changed since then, and so long ago that somebody should have told by now."""
@@ -259,31 +258,21 @@ class Watcher:
         self._report("events", refused)
         self._compare()
 
-    def _plan_verifying(self) -> None:
-        """Once a week compare the bytes of all files: a stat can be put back."""
-        if not self._unverified and time.time() - self._intake.verified_at() > VERIFY_SECONDS:
-            self._unverified = self._intake.known()
-
-    def _verify_some(self) -> None:
-        some, self._unverified = self._unverified[:VERIFIED_AT_ONCE], self._unverified[VERIFIED_AT_ONCE:]
-        taken = self._work(lambda: self._intake.take(some, final=some))
-        self._beat.drift += len(taken.changed)
-        if not self._unverified:
-            self._intake.note_verified()
-
     def _check_up(self) -> None:
         """Look after what may have died without a word."""
         self._beat_at = self._clock() + BEAT_SECONDS
         if not self._vault.root.is_dir():
             raise VaultGone(path=self._vault.root)
         self._listening.check()
-        if self._server and self._restarts < MOST_RESTARTS and not self._server.is_alive():
-            self._restarts += 1
-            # It may fork: while it starts, nobody listens.
-            self._listening.stop()
-            self._server = self._serve()
-            self._report("events", self._listening.start(is_repair=True))
-            self._compare()
+
+    def _begin_anew(self, open_catalog: Callable[[], None]) -> None:
+        """Begin with another catalog, which the next comparison fills."""
+        self._out_of_sync()
+        self._is_whole = False
+        open_catalog()
+        self._reconcile_at = self._clock()
+        self._beat.remade += 1
+        self._tell(CatalogMadeAnew())
 
     def _reopen(self) -> None:
         """Read settings and schema again; while they can't be read, what they said before holds."""
@@ -330,26 +319,42 @@ class Watcher:
 
     def _index(self, progress: Progress | None = None) -> None:
         """Have the index follow; what keeps it from that keeps nothing else."""
-        self._is_indexed = False
-        self._index_at = self._clock() + RETRY_SECONDS
+        self._is_indexed, again = self._tried(lambda: self._intake.index(self._stoppable(progress)))
+        self._index_at = self._clock() + again
+        if self._is_indexed and self._sweep_at is None:
+            self._sweep_at = self._clock()
+            self._sweep_by = self._sweep_at + SWEEP_MOST
+
+    def _sweep(self) -> None:
+        """Take what is sealed now out of the files of catalog and index, while nobody saves."""
+        with self._shown(_("Building the index")) as building:
+            progress = self._stoppable(building, gives_way=self._clock() < self._sweep_by)
+            is_swept, again = self._tried(lambda: self._intake.sweep(progress))
+        self._sweep_at = None if is_swept else self._clock() + max(again, SWEEP_AGAIN)
+
+    def _tried(self, work: Callable[[], bool]) -> tuple[bool, float]:
+        """Work on the index; return whether that is done, and after how many seconds to try it again."""
         try:
-            self._is_indexed = self._intake.index(self._stoppable(progress))
-            self._index_at = self._clock() + 1.0
-            self._report("index", None)
-        except EngineBusy:
-            self._index_at = self._clock() + 1.0
-        except Stopped:
+            is_done = work()
+        except (EngineBusy, GaveWay):
+            return False, 1.0
+        except (Stopped, CatalogDamaged):
             raise
         except Exception as error:  # noqa: BLE001 - each engine fails in its own way, and the notes are safe
             self._report("index", IndexUnwritable(reason=str(error) or type(error).__name__))
+            return False, RETRY_SECONDS
+        self._report("index", None)
+        return is_done, 1.0
 
-    def _stoppable(self, progress: Progress | None = None) -> Progress:
-        """Return a progress that shows that we live, and leaves long work when somebody asked us to stop."""
+    def _stoppable(self, progress: Progress | None = None, *, gives_way: bool = False) -> Progress:
+        """Return a progress that shows that we live, and leaves work to stop, or to give way to a save."""
 
         def advance(done: int, total: int) -> None:
             now = self._clock()
             if self._stop_by is not None and now > self._stop_by:
                 raise Stopped
+            if gives_way and len(self._dirty):
+                raise GaveWay
             if now >= self._beat_at:
                 self._beat_at = now + BEAT_SECONDS
                 write_beat(self._vault.places, self._beat)
@@ -387,7 +392,7 @@ class Watcher:
         if self._is_whole and self._is_indexed and listening.is_reliable:
             self._dirty.if_empty(self._in_sync)
         beat.is_serving = self._server.is_alive() if self._server else None
-        beat.queue = len(self._dirty) + len(self._later)
+        beat.queue = len(self._dirty) + len(self._later) + (self._sweep_at is not None)
         beat.last_event = self._dirty.last_told
         beat.troubles = list(self._troubles)
         write_beat(self._vault.places, beat)

@@ -49,7 +49,7 @@ def entry_heading_format(note: Note, context: Context) -> Iterator[Flaw]:
             )
         elif day := parse_loose_date(typed.of(note.text)):
             yield _respelled(note, entry, typed, day)
-    for wrong in _heading_like(note):
+    for wrong in heading_like(note):
         is_glued = wrong.level == 2
         message = (
             N_("A heading needs a blank behind `##`")
@@ -77,7 +77,7 @@ def _respelled(note: Note, entry: Entry, typed: Span, day: date) -> Flaw:
     return Flaw(typed, N_("Write {iso}"), {"iso": iso}, fix)
 
 
-class _HeadingLike(NamedTuple):
+class HeadingLike(NamedTuple):
     """A line that would be an entry's heading, were its marks `## `; where they are `##` it has its `day`."""
 
     marks: Span
@@ -87,7 +87,8 @@ class _HeadingLike(NamedTuple):
 
 
 @remember_last
-def _heading_like(note: Note) -> Iterator[_HeadingLike]:
+def heading_like(note: Note) -> Iterator[HeadingLike]:
+    """Yield the lines that would be entries with the right marks before them, in the order of the file."""
     entries = {entry.heading.start for entry in note.entries}
     first_entry = note.entries[0].span.start if note.entries else note.content_end
     for found in _HEADING_LIKE.find(note):
@@ -99,7 +100,7 @@ def _heading_like(note: Note) -> Iterator[_HeadingLike]:
             typed = LOOSE_DATE.match(note.text, found.end())
             day = parse_loose_date(typed[0]) if typed and is_glued else None
             title = Span(found.end(), typed.end() if typed else found.end())
-            yield _HeadingLike(Span(found.start(2), found.end()), title, level, day)
+            yield HeadingLike(Span(found.start(2), found.end()), title, level, day)
 
 
 def entry_date_invalid(note: Note, context: Context) -> Iterator[Flaw]:
@@ -147,13 +148,13 @@ def entries_out_of_order(note: Note, context: Context) -> Iterator[Flaw]:
     """
     days = [entry.date for entry in note.entries if entry.date]
     is_tidy = len(days) == len(note.entries) and days == sorted(days, reverse=True)
-    if is_tidy and not stray_dates(note, context.today) and not _heading_like(note):
+    if is_tidy and not stray_dates(note, context.today) and not heading_like(note):
         return  # as nearly all files are
     marked = [_Dated(entry.date_span, day) for entry in note.entries if (day := day_of(note, entry))]
     # What is about to become an entry has its place in the order already.
     strays = [
         *(_Dated(stray.date_span, stray.day) for stray in stray_dates(note, context.today) if stray.day),
-        *(_Dated(glued.title, day) for glued in _heading_like(note) if (day := glued.day)),
+        *(_Dated(glued.title, day) for glued in heading_like(note) if (day := glued.day)),
     ]
     marked = sorted([*marked, *strays]) if strays else marked
     falls = sum(later.day < earlier.day for earlier, later in pairwise(marked))
@@ -190,7 +191,7 @@ def _out_of_order(marked: list[_Dated], newest_first: bool) -> Iterator[_Dated]:
 
 def _sorted_entries(note: Note, newest_first: bool) -> Fix | None:
     entries = note.entries
-    if note.sections or any(entry.date is None for entry in entries):
+    if any(entry.date is None for entry in entries):
         return None
     ordered = sorted(entries, key=lambda entry: entry.date or date.min, reverse=newest_first)
     texts = [entry.span.of(note.text) for entry in entries]
@@ -198,8 +199,12 @@ def _sorted_entries(note: Note, newest_first: bool) -> Fix | None:
     gaps = [text[len(text.rstrip()) :] for text in texts]
     bodies = {entry.span: text.rstrip() for entry, text in zip(entries, texts, strict=True)}
     parts = [bodies[entry.span] + gap for entry, gap in zip(ordered, gaps, strict=True)]
-    whole = Span(entries[0].span.start, entries[-1].span.end)
-    return Fix((Edit(whole, "".join(parts)),), is_safe=False)
+    if not note.sections:
+        whole = Span(entries[0].span.start, entries[-1].span.end)
+        return Fix((Edit(whole, "".join(parts)),), is_safe=False)
+    # A section that stands between entries stays where it is.
+    edits = [Edit(entry.span, part) for entry, part in zip(entries, parts, strict=True)]
+    return Fix(tuple(edit for edit in edits if edit.span.of(note.text) != edit.text), is_safe=False)
 
 
 def entry_empty(note: Note, context: Context) -> Iterator[Flaw]:
@@ -241,11 +246,14 @@ def undated_text(note: Note, context: Context) -> Iterator[Flaw]:
     """
     for stray in stray_dates(note, context.today):
         if stray.day is None:
-            yield Flaw(
-                stray.date_span,
-                N_("`{text}` is half a date: write the entry as `## 2026-11-20`"),
-                {"text": stray.date_span.of(note.text)},
+            text = stray.date_span.of(note.text)
+            # Day, month and year are there, and nobody can tell which is which.
+            message = (
+                N_("`{text}` may be one of several days: write the entry as `## 2026-11-20`")
+                if len(re.findall(r"\d+", text)) > 2
+                else N_("`{text}` is half a date: write the entry as `## 2026-11-20`")
             )
+            yield Flaw(stray.date_span, message, {"text": text})
 
 
 def entry_channel_missing(note: Note, context: Context) -> Iterator[Flaw]:

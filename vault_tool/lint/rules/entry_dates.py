@@ -10,6 +10,7 @@ from typing import NamedTuple
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.entries import Entry
 from vault_tool.notes.formats import COMPACT_DATE, LOOSE_DATE
+from vault_tool.notes.month_dates import MONTH_DATE, MONTH_DATE_BEGINS, read_month_date
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import LINE_BREAK, Span
 from vault_tool.notes.values import parse_loose_date
@@ -41,11 +42,15 @@ def _is_hidden(note: Note, offset: int) -> bool:
     return any(span.holds(offset) for span in note.hidden)
 
 
-# Cheap: perhaps blanks, then digits that look like the beginning of a date.
-_CANDIDATE = LinePattern(r"[ \t]{0,3}(?=[0-9０-９]{1,4}[ 　]?[-/.年月－／．])")
+# Cheap: perhaps blanks, then what looks like the beginning of a date.
+_CANDIDATE = LinePattern(rf"[ \t]{{0,3}}(?=[0-9０-９]{{1,4}}[ 　]?[-/.年月－／．]|{MONTH_DATE_BEGINS})")
+_IN_WORDS = re.compile(MONTH_DATE)
 _HALF_DATE = re.compile(
-    r"(?:[0-9０-９]{1,2}月[0-9０-９]{1,2}[日号]|[0-9０-９]{4}年[0-9０-９]{1,2}月(?![0-9０-９])"
-    r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}(?![0-9/]))"
+    r"[0-9０-９]{1,2}月[0-9０-９]{1,2}[日号]|[0-9０-９]{4}年[0-9０-９]{1,2}月(?![0-9０-９])"
+    r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}(?![0-9/])"
+    # Which of the three is the year, and which the month? `2.4.1` is a version.
+    r"|(?:1[5-9]|2[0-9]|3[0-5])(?P<mark>[-.])(?:0?[1-9]|1[0-2])(?P=mark)(?:0?[1-9]|[12][0-9]|3[01])(?![-.]?[0-9])"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])(?P<dot>[-.])(?:0?[1-9]|[12][0-9]|3[01])(?P=dot)(?:19|20)[0-9]{2}(?![-.]?[0-9])"
 )
 _PART = re.compile(r"[ \t　]*(?:[-–—―:：,，、|]+[ \t　]*)?")
 _NO_TEXT = re.compile(r"#|`{3}|~{3}|<!--|\Z")
@@ -94,21 +99,25 @@ def stray_dates(note: Note, today: date) -> Iterator[StrayDate]:
         begins = _begins_paragraph(text, line.start, start)
         if in_entry and not begins and line.start != chain_end:
             continue
-        stray = _stray(text, line, found.end(), begins, in_entry)
+        stray = _stray(note, line, found.end(), begins, in_entry)
         if stray is None or (stray.day is not None and stray.day > today):
             continue
         chain_end = _after_break(text, line.end)
         yield stray
 
 
-def _stray(text: str, line: Span, at: int, begins: bool, in_entry: bool) -> StrayDate | None:
+def _stray(note: Note, line: Span, at: int, begins: bool, in_entry: bool) -> StrayDate | None:
+    text = note.text
     full = LOOSE_DATE.match(text, at, line.end)
-    half = None if full or in_entry else _HALF_DATE.match(text, at, line.end)
-    found = full or half
+    in_words = None if full else _IN_WORDS.match(text, at, line.end)
+    half = None if full or in_words or in_entry else _HALF_DATE.match(text, at, line.end)
+    found = full or in_words or half
     if found is None:
         return None
-    day = parse_loose_date(found[0]) if full else None
-    if full and day is None:
+    day = parse_loose_date(full[0]) if full else None
+    if in_words:
+        day = read_month_date(in_words[0], note.schema)
+    if day is None and not half:
         return None
     part = _PART.match(text, found.end(), line.end)
     rest = part.end() if part else found.end()
@@ -116,13 +125,15 @@ def _stray(text: str, line: Span, at: int, begins: bool, in_entry: bool) -> Stra
     is_alone = rest == line.end
     if in_entry and (is_alone or _is_iso_sentence(found[0], separator)):
         return None
+    if in_words and not is_alone and not separator.strip():
+        return None  # `Jan 4, 2023 was a Wednesday`
     if not is_alone and not separator and "年" not in found[0]:
         return None  # `2023-01-15T…`, `2023/1/15第三批`: part of a word
     if half and (is_alone or not separator):
         return None
     if is_alone and not _text_follows(text, line.end):
         return None
-    can_become = full is not None and (is_alone or not _NO_TEXT.match(text, rest, line.end))
+    can_become = half is None and (is_alone or not _NO_TEXT.match(text, rest, line.end))
     if text[rest : rest + 1].isdigit() and separator.strip():
         can_become = False  # a span of days: which of them is it?
     return StrayDate(line, Span(*found.span()), day, rest, not begins, can_become)

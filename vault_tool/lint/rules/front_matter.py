@@ -104,10 +104,9 @@ def duplicate_key(note: Note, context: Context) -> Iterator[Flaw]:
     Good: one of the two
     Fix: none. Which of them is right, only a person knows.
     """
-    tops = fields_of(note)
-    if len({top.name for top in tops}) < len(tops):
+    if note.has_duplicates:
         seen: dict[str, Scalar] = {}
-        for top in tops:
+        for top in fields_of(note):
             yield from _seen_before(note, seen, top.name, top.key)
     for top in maps_of(note):
         yield from _duplicate_inside(note, top)

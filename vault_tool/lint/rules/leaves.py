@@ -12,7 +12,9 @@ from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
-from vault_tool.schema import Field, Word
+from vault_tool.notes.text import Span, make
+from vault_tool.schema import Field, Schema, Word
+from vault_tool.vault.public import Public, SealedKeys
 
 HIDDEN = "…"
 
@@ -37,21 +39,15 @@ def maps_of(note: Note) -> Iterator[FieldNode]:
     return (top for top in fields_of(note) if top.field is not None and top.field.fields)
 
 
-@remember_last
-def _first_fields(note: Note) -> Iterator[dict[str, FieldNode]]:
-    # Of duplicate keys the first counts.
-    yield {node.name: node for node in reversed(fields_of(note))}
-
-
 def field_of(note: Note, name: str) -> FieldNode | None:
     """Return the field of a canonical name that counts."""
-    return _first_fields(note)[0].get(name)
+    return note.field(name)
 
 
 def text_of(note: Note, name: str) -> str:
     """Return a field's single text; empty where it is missing, or anything else."""
-    node = field_of(note, name)
-    return node.node.text.strip() if node and isinstance(node.node, Scalar) else ""
+    top = note.field(name)
+    return top.node.text.strip() if top and isinstance(top.node, Scalar) else ""
 
 
 def word_of(note: Note, name: str, vocabulary: str) -> Word | None:
@@ -66,11 +62,11 @@ def leaves(note: Note) -> Iterator[Leaf]:
     for top in fields_of(note):
         node = top.node
         if type(node) is Scalar:
-            yield Leaf(top, top.field, node, False)
+            yield make(Leaf, (top, top.field, node, False))
         elif type(node) is Sequence:
             for item in node.items:
                 if type(item) is Scalar:
-                    yield Leaf(top, top.field, item, node.flow)
+                    yield make(Leaf, (top, top.field, item, node.flow))
                 else:
                     yield from _within(top, top.field, item, node.flow)
         else:
@@ -80,7 +76,7 @@ def leaves(note: Note) -> Iterator[Leaf]:
 def _within(top: FieldNode, field: Field | None, node: Node, in_flow: bool) -> Iterator[Leaf]:
     match node:
         case Scalar():
-            yield Leaf(top, field, node, in_flow)
+            yield make(Leaf, (top, field, node, in_flow))
         case Sequence(items=items):
             for item in items:
                 yield from _within(top, field, item, in_flow or node.flow)
@@ -116,9 +112,28 @@ def is_sealed_reference(text: str) -> bool:
     return "sealed-" in text and SEALED_REFERENCE.search(text) is not None
 
 
+@remember_last
+def sealed_keys(schema: Schema) -> Iterator[SealedKeys]:
+    """Yield every spelling of the schema's sealed fields, as one."""
+    yield SealedKeys(schema)
+
+
+@remember_last
+def public_of(note: Note) -> Iterator[Public]:
+    """Yield the public part of a note: what decides which of its fields are sealed."""
+    yield Public(note, sealed_keys(note.schema)[0])
+
+
+@remember_last
+def hidden_of(note: Note) -> Iterator[Span]:
+    """Yield where what may not leave the note stands, in order."""
+    yield from public_of(note)[0].hidden()
+
+
 def is_sealed(leaf: Leaf, note: Note) -> bool:
-    """Tell whether the schema seals a value: no message may show it."""
-    return any(field.sealed_group(note.type) for field in (leaf.top.field, leaf.field) if field)
+    """Tell whether a value is sealed, or should be: no message may show it."""
+    at = leaf.scalar.span.start
+    return any(span.start <= at < span.end for span in hidden_of(note))
 
 
 def shown(leaf: Leaf, note: Note) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
-from vault_tool.lint.rules.leaves import fields_of, maps_of
+from vault_tool.lint.rules.leaves import maps_of
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import shape
@@ -86,7 +86,9 @@ def _swallowed(note: Note, block: FrontMatter) -> Iterator[Repair]:
 
 
 def _in_map(note: Note, field: Field, node: Node) -> Iterator[Repair]:
-    if isinstance(node, Scalar) and node.style == "plain":
+    if isinstance(node, Scalar):
+        if node.style != "plain" or (":" not in node.text and "：" not in node.text):
+            return
         at = node.span.start
         for line in iterate_lines(note.text, node.span.start, node.span.end):
             found = _KEY.match(note.text, max(line.start, at), line.end)
@@ -104,7 +106,9 @@ def _in_list(note: Note, top: FieldNode, node: Sequence) -> Iterator[Repair]:
     if len(node.items) > 1 and top.name not in _NAMES:
         return  # a sentence may well have its comma
     for item in node.items:
-        if isinstance(item, Scalar) and item.style == "plain" and _COMMA.search(item.text):
+        if type(item) is not Scalar or ("，" not in item.text and "、" not in item.text):
+            continue
+        if item.style == "plain":
             edits = _ascii_marks(note.text, item.span, _COMMA)
             yield Repair(
                 FULLWIDTH, item.span, top.key.text, N_("Full-width comma in the list `{key}`"), edits
@@ -157,8 +161,6 @@ def colon_without_blank(note: Note, context: Context) -> Iterator[Flaw]:
 
 
 def _flaws(note: Note, code: str) -> Iterator[Flaw]:
-    if not fields_of(note) and (note.front_matter is None or note.front_matter.error is None):
-        return
     for repair in repairs(note):
         if repair.code == code:
             fix = Fix(repair.edits) if repair.is_enough else None

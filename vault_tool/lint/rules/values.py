@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import Leaf, fields_of, is_sealed_reference, key_of, leaves, shown
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
-from vault_tool.notes.formats import has_form, leading_date, problem_of
+from vault_tool.notes.formats import FormCheck, form_of, leading_date
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import double_quoted
 from vault_tool.notes.text import Edit, Span
 from vault_tool.notes.values import is_listed, parse_date, parse_loose_date
-from vault_tool.schema import Field, FieldType
+from vault_tool.schema import Field, FieldType, Schema
 
 # Other rules judge these words and offer to mend them.
 _JUDGED_ELSEWHERE = ("type", "stage")
@@ -33,16 +34,30 @@ def field_type(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `next: 2026-11-27 send quote`, `expected_amount: 80,000 CNY`, `email: wang@example.com`
     Fix: none. The right value is yours to give.
     """
-    for top in fields_of(note):
-        if top.field is not None and (message := _wrong_shape(top.field, top.node)):
-            yield Flaw(top.node.span, message, {"key": top.key.text})
+    for key, node, field, _lines in fields_of(note):
+        if field is not None and (message := _wrong_shape(field, node)):
+            yield Flaw(node.span, message, {"key": key.text})
+    [forms] = _forms(note.schema)
     for leaf in leaves(note):
         field = leaf.field
-        if field is None or not has_form(field) or field.name in _JUDGED_ELSEWHERE:
+        if field is None or (form := forms.get(id(field))) is None:
             continue
         text = leaf.scalar.text.strip()
-        if text and not is_sealed_reference(text) and (message := problem_of(field, text, context.schema)):
+        if text and (message := form(field, text, context.schema)) and not is_sealed_reference(text):
             yield _mistyped(note, context, leaf, field, message)
+
+
+@remember_last
+def _forms(schema: Schema) -> Iterator[dict[int, FormCheck]]:
+    """The checks of the fields by identity: comparing whole fields would take longer than checking."""
+    forms: dict[int, FormCheck] = {}
+    pending = list(schema.fields)
+    while pending:
+        field = pending.pop()
+        pending += field.fields
+        if field.name not in _JUDGED_ELSEWHERE and (form := form_of(field)):
+            forms[id(field)] = form
+    yield forms
 
 
 def _mistyped(note: Note, context: Context, leaf: Leaf, field: Field, message: str) -> Flaw:
@@ -61,7 +76,7 @@ def _mistyped(note: Note, context: Context, leaf: Leaf, field: Field, message: s
 
 def _wrong_shape(field: Field, node: Node) -> str | None:
     """Return what is wrong with a list or map where a single value should be, and the other way round."""
-    if isinstance(node, Scalar):
+    if type(node) is Scalar:
         is_map = field.type is not FieldType.MAP or not node.text.strip() or is_sealed_reference(node.text)
         return None if is_map else N_("`{key}` takes lines of `name: value` below it")
     if field.internal:
@@ -86,7 +101,7 @@ def date_not_iso(note: Note, context: Context) -> Iterator[Flaw]:
     Fix: safe. Writes the same day anew.
     """
     for leaf in leaves(note):
-        if leaf.field is None or leaf.field.type not in _DATES:
+        if leaf.field is None or leaf.field.type not in _DATES or parse_date(leaf.scalar.text):
             continue
         typed = leading_date(leaf.scalar.text.lstrip())
         if typed is None or parse_date(typed) or not (day := parse_loose_date(typed)):
@@ -115,6 +130,9 @@ _AMBIGUOUS = re.compile(
 )
 
 
+_AMBIGUOUS_FIRST = frozenset("yYnNoOtTfF~+-.0123456789")
+
+
 def ambiguous_scalar(note: Note, context: Context) -> Iterator[Flaw]:
     """A text that looks like a number or a truth value stands in quotes.
 
@@ -126,7 +144,10 @@ def ambiguous_scalar(note: Note, context: Context) -> Iterator[Flaw]:
     """
     for leaf in leaves(note):
         scalar = leaf.scalar
-        if scalar.style != "plain" or len(scalar.text) > 60 or not _AMBIGUOUS.match(scalar.text):
+        text = scalar.text
+        if text[:1] not in _AMBIGUOUS_FIRST or scalar.style != "plain" or len(text) > 60:
+            continue
+        if not _AMBIGUOUS.match(text):
             continue
         if scalar.is_marked or not _is_text(leaf):
             continue
@@ -187,7 +208,7 @@ def needs_quotes(note: Note, context: Context) -> Iterator[Flaw]:
     block = note.front_matter
     if block is None:
         return
-    lists = (top for top in block.fields if type(top.node) is Sequence)
+    lists = [top for top in block.fields if type(top.node) is Sequence]
     for span in (*block.raw_values, *(span for top in lists for span in _map_items(note.text, top))):
         typed = span.of(note.text)
         if typed[0] in "'\"":

@@ -1,19 +1,19 @@
-"""git's clean filter: what is added to git is sealed on the way. One process serves any number of files.
+"""git's clean filter: one process that any number of files pass through.
 
-The protocol is git's own (gitattributes(5), "Long Running Filter Process"), version 2. What goes out of git
+The protocol is git's own (gitattributes(5), "Long Running Filter Process"), version 2. What comes out of git
 passes unchanged: a checkout has sealed values, and opening them is another matter.
+
+Only the standard library, and nothing that Python 3.8 lacks: a copy of this file stands in `.git/vault/`,
+where it serves git when the program is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
-from vault_tool.errors import VaultError
-
-Clean = Callable[[str, bytes], bytes]
-"""Returns what git is to keep of a file (its path, its bytes). Raises `VaultError` to refuse it."""
-Complain = Callable[[str, VaultError], None]
 _LARGEST = 65516  # of a packet's content: LARGE_PACKET_DATA_MAX in git's pkt-line.h
 _FLUSH = b"0000"
 
@@ -22,17 +22,26 @@ class NotGit(Exception):
     """The other side doesn't speak the protocol, or went away in the middle of a sentence."""
 
 
-def serve(stdin: BinaryIO, stdout: BinaryIO, clean: Clean, complain: Complain) -> None:
-    """Answer git until it goes away. A file that is refused stops git's command, by `filter.required`."""
+class Refused(Exception):
+    """Git must not have this file; whoever was asked has said why."""
+
+
+def serve(stdin: BinaryIO, stdout: BinaryIO, clean: Callable[[str, bytes], bytes]) -> None:
+    """Answer git until it goes away.
+
+    `clean` returns what git is to keep of a file, by its path and bytes; where it raises `Refused`, git's
+    command stops, by `filter.required`.
+    """
     _greet(stdin, stdout)
-    while (header := _header(stdin)) is not None:
+    while True:
+        header = _header(stdin)
+        if header is None:
+            return
         data = b"".join(_packets(stdin))
-        path = header.get("pathname", "")
         if header.get("command") == "clean":
             try:
-                data = clean(path, data)
-            except VaultError as error:
-                complain(path, error)
+                data = clean(header.get("pathname", ""), data)
+            except Refused:
                 _say(stdout, ["status=error"])
                 stdout.flush()
                 continue
@@ -55,7 +64,7 @@ def _greet(stdin: BinaryIO, stdout: BinaryIO) -> None:
     stdout.flush()
 
 
-def _header(stdin: BinaryIO) -> Mapping[str, str] | None:
+def _header(stdin: BinaryIO) -> dict[str, str] | None:
     """Return what git asks next; None when it has gone."""
     first = _read_packet(stdin, may_end=True)
     if first is None:
@@ -66,11 +75,14 @@ def _header(stdin: BinaryIO) -> Mapping[str, str] | None:
 
 
 def _packets(stdin: BinaryIO) -> Iterator[bytes]:
-    while (packet := _read_packet(stdin)) is not None:
+    while True:
+        packet = _read_packet(stdin)
+        if packet is None:
+            return
         yield packet
 
 
-def _read_packet(stdin: BinaryIO, *, may_end: bool = False) -> bytes | None:
+def _read_packet(stdin: BinaryIO, may_end: bool = False) -> bytes | None:
     """Return one packet; None for a flush, or where the other side has gone and may do so."""
     head = stdin.read(4)
     if len(head) < 4:
@@ -83,17 +95,17 @@ def _read_packet(stdin: BinaryIO, *, may_end: bool = False) -> bytes | None:
         raise NotGit from None
     if length == 0:
         return None
-    data = stdin.read(length - 4)
+    data = stdin.read(length - 4) if length > 4 else b""
     if length < 4 or len(data) < length - 4:
         raise NotGit
     return data
 
 
 def _packet(stdout: BinaryIO, data: bytes) -> None:
-    stdout.write(f"{len(data) + 4:04x}".encode("ascii") + data)
+    stdout.write(b"%04x%b" % (len(data) + 4, data))
 
 
 def _say(stdout: BinaryIO, lines: list[str]) -> None:
     for line in lines:
-        _packet(stdout, f"{line}\n".encode())
+        _packet(stdout, (line + "\n").encode("utf-8"))
     stdout.write(_FLUSH)

@@ -1,0 +1,60 @@
+"""Git is set up to seal by the commands that write; those that only read tell when it isn't, once a day."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from vault_tool.cli.app import App
+from vault_tool.errors import VaultError
+from vault_tool.git.folder import git_folder
+from vault_tool.git.setup import is_set_up, set_up
+from vault_tool.messages import _
+from vault_tool.vault.vault import Vault
+
+_TOLD = "git-told"
+
+
+def look_after(app: App, vault: Vault) -> None:
+    """Set up git where the run wrote to a vault that has keys, else tell that it has to be. Never fails."""
+    git = git_folder(vault.root)
+    if git is None:
+        return
+    if not vault.is_for_writing:
+        if not is_set_up(vault.root, git):
+            _tell(app, vault)
+        return
+    from vault_tool.sealing.clean import sealed_spellings
+
+    keys = sealed_spellings(vault.schema)
+    if is_set_up(vault.root, git, keys):
+        return
+    was_there = is_set_up(vault.root, git)
+    try:
+        set_up(vault.root, git, keys, app.env)
+    except VaultError as error:
+        app.out.warn(_(error.message).format(**error.values))
+        return
+    if not was_there:
+        app.out.note(
+            _(
+                "Git seals what it is given here from now on: a filter and hooks were set up in {folder}."
+            ).format(folder=git)
+        )
+
+
+def _tell(app: App, vault: Vault) -> None:
+    """Warn, if nobody has been warned today."""
+    told: Path = vault.places.state / _TOLD
+    today = app.today.isoformat()
+    with suppress(OSError):
+        if told.read_text("utf-8") == today:
+            return
+    app.out.warn(
+        _(
+            "Git doesn't seal what it is given in this clone yet: `vault seal` (or any command that writes) sets it up."
+        )
+    )
+    with suppress(OSError, VaultError):
+        vault.places.make()
+        told.write_text(today, "utf-8")

@@ -1,0 +1,106 @@
+"""What git must not have: values in plain, marks that wait, half of a merge, sealed values that are broken.
+
+It needs no key: the same check runs before a commit, before a push and on a server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from vault_tool.notes.note import Note, parse_note
+from vault_tool.schema import Schema
+from vault_tool.sealing.clean import is_note, note_globs
+from vault_tool.sealing.glance import Glance
+from vault_tool.sealing.places import TEXT, Places
+from vault_tool.sealing.token import BadToken, Place, is_at, read_token
+from vault_tool.sealing.unsealed import Unclosed, unsealed
+from vault_tool.vault.settings import Settings
+
+_CONFLICT = re.compile(r"(?<![^\r\n])(?:<{7}|>{7})(?=[ \t])")
+_ENDS_MARK = ("}}", "｝｝")
+
+
+class Kind(StrEnum):
+    """What is the matter."""
+
+    PLAIN = "plain"
+    MARK = "mark"
+    CONFLICT = "conflict"
+    BROKEN = "broken"
+
+
+class Found(NamedTuple):
+    """One thing that git must not have: where, never what."""
+
+    kind: Kind
+    line: int
+    field: str
+
+
+class Gate:
+    """Looks at files as git would keep them, by the settings and the schema of one vault."""
+
+    def __init__(self, settings: Settings, schema: Schema) -> None:
+        self._vault_id = settings.id
+        self._globs = note_globs(settings)
+        self._schema = schema
+        self._glance = Glance(schema)
+
+    def check(self, path: PurePosixPath, data: bytes) -> list[Found]:
+        """Return what is the matter with a file, in the order of its lines."""
+        if not is_note(path, data, self._globs):
+            return []
+        try:
+            text = data.decode("utf-8")
+            if not self._needs_a_look(text):
+                return []
+        except UnicodeDecodeError:
+            pass  # the closer look will tell
+        note = parse_note(path, data, self._schema)
+        places = Places(note)
+        found = [*self._standing(note, places), *self._broken(note, places), *_conflicts(note)]
+        return sorted(found, key=lambda each: each.line)
+
+    def _needs_a_look(self, text: str) -> bool:
+        return "sealed" in text or bool(_CONFLICT.search(text)) or self._glance.may_stand_in_plain(text)
+
+    def _standing(self, note: Note, places: Places) -> Iterator[Found]:
+        for each in unsealed(note, places):
+            line = note.lines.line(each.span.start)
+            if isinstance(each, Unclosed):
+                yield Found(Kind.MARK, line, TEXT)
+            else:
+                is_mark = each.span.of(note.text).endswith(_ENDS_MARK) and each.value.style == "text"
+                yield Found(Kind.MARK if is_mark else Kind.PLAIN, line, each.path)
+
+    def _broken(self, note: Note, places: Places) -> Iterator[Found]:
+        """Yield the references whose token is missing, damaged, or was made for another place."""
+        tokens = {token.vid: token.token for token in note.sealed_block.tokens} if note.sealed_block else {}
+        for reference in note.sealed_references:
+            start = reference.span.start
+            field = places.field_at(start)
+            if field == TEXT and any(part.holds(start) for part in note.hidden):
+                continue  # an example in a code block
+            # Words within a field's text may be sealed as words.
+            fields = (field, TEXT)
+            if not self._is_whole(note, reference.vid, tokens.get(reference.vid, ""), fields):
+                yield Found(Kind.BROKEN, note.lines.line(start), field)
+
+    def _is_whole(self, note: Note, vid: str, text: str, fields: tuple[str, ...]) -> bool:
+        try:
+            token = read_token(text)
+        except BadToken:
+            return False
+        places = (Place(self._vault_id, note.id or "", field) for field in fields)
+        # Without settings nobody knows which vault a value was sealed for.
+        return token.vid == vid and (not self._vault_id or any(is_at(token, place) for place in places))
+
+
+def _conflicts(note: Note) -> Iterator[Found]:
+    found = _CONFLICT.search(note.text)
+    if found:
+        yield Found(Kind.CONFLICT, note.lines.line(found.start()), TEXT)
