@@ -272,6 +272,7 @@ class Watcher:
         open_catalog()
         self._reconcile_at = self._clock()
         self._beat.remade += 1
+        self._say_how_it_stands()
         self._tell(CatalogMadeAnew())
 
     def _reopen(self) -> None:
