@@ -15,7 +15,7 @@ from vault_tool.cli.change import show_diff
 from vault_tool.cli.complete import types
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import DOMAIN, LOCALE_DIR, N_, Language, _, language
+from vault_tool.messages import DOMAIN, LOCALE_DIR, N_, Language, _, language, render
 from vault_tool.vault.settings import DEFAULT_CUSTOMERS, Person, Settings
 from vault_tool.vault.settings_text import Translate, default_queries, new_settings_text, settings_of
 from vault_tool.vault.start import (
@@ -208,7 +208,11 @@ def make(app: App, new: NewVault) -> None:
     if new.person:
         from vault_tool.cli.keys import found_keys
 
-        found_keys(app, app.open_at(new.root), new.person)
+        try:
+            found_keys(app, app.open_at(new.root), new.person)
+        except VaultError as error:
+            # Who only wants notes has them; who seals will be told again.
+            app.out.warn(render(error.message, error.values))
 
 
 def translator(chosen: Language) -> Translate:
