@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.lint.linting import SCHEMA
+from tests.lint.linting import SCHEMA, check, checker, codes, note_of
+from vault_tool.lint.mend import mend
 from vault_tool.lint.rule import Rule
 from vault_tool.lint.rules import ALL_RULES, find_rule, manual_messages
 from vault_tool.vault.settings import LintSettings
@@ -65,3 +66,20 @@ def test_no_rule_names_a_word_of_the_schema_that_is_not_there():
     for vocabulary, word in (("kind", "complaint"), ("kind", "service"), ("status", "open")):
         found = SCHEMA.word(vocabulary, word)
         assert found and found.name == word
+
+
+def test_a_tag_with_its_sign_in_a_list_is_quoted_and_all_else_can_then_be_mended():
+    text = "---\nid: c1\nname: x\n标签: [#vip，展会, #新]\nnext: 2026/12/1\n---\n"
+    check_all = checker().check
+
+    assert "FM013" in codes(check(text)) and "FM002" not in codes(check(text))
+    mended = mend(note_of(text), check(text), check_all).note.text
+    assert "标签: [vip, 展会, 新]" in mended.replace('"', "") and "next: 2026-12-01" in mended
+
+
+def test_a_note_that_stays_unreadable_offers_no_fix_for_the_rest():
+    text = '---\nname: x\nodd: {a\n下次跟进: 2026/12/1\n---\n2023年1月15日 – 来访\n'
+    findings = check(text)
+
+    assert "FM002" in codes(findings)
+    assert [finding.code for finding in findings if finding.fix] == []

@@ -1,4 +1,4 @@
-"""Marks typed in the Chinese width, or without their blank, where YAML wants its own: FM004 and FM015."""
+"""Marks that YAML takes otherwise than a person: in the Chinese width, without a blank, `#` before a tag."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ _COMMA = re.compile(r"[，、][ \t]*")
 _SEPARATOR = re.compile(r"[，、：][ \t]*")
 _NAMES = ("tags", "aliases")  # lists of single words, in which no item holds a comma
 
-FULLWIDTH, GLUED = "FM004", "FM015"
+# A list in one line, in which `#` begins a word: to YAML the rest, with the bracket, is a comment.
+_HASHED_LIST = re.compile(
+    r"(?P<key>[^\s:：#\[\]{}'\"-][^:：\r\n]*?)[ \t]*[:：][ \t]*\[(?P<items>[^\[\]'\"\r\n]*)\][ \t]*"
+)
+_HASHED = re.compile(r"(?:(?<=[,，、])|\A)[ \t]*(#[^,，、\r\n]*?)[ \t]*(?=[,，、]|\Z)")
+
+FULLWIDTH, GLUED, HASH = "FM004", "FM015", "FM013"
 
 
 class Repair(NamedTuple):
@@ -61,6 +67,20 @@ def _refused(note: Note, block: FrontMatter) -> Iterator[Repair]:
         found = _KEY.match(note.text, line.start, line.end)
         if found and (field.inner(found[2]) if found[1] and field else note.schema.field(found[2])):
             yield _colon(note.text, found)
+        hashed = _HASHED_LIST.fullmatch(note.text, line.start, line.end)
+        if hashed and note.schema.field(hashed["key"]):
+            yield from _hashes(hashed)
+
+
+def _hashes(line: re.Match[str]) -> Iterator[Repair]:
+    """Quote each word of a list that `#` begins, and narrow the commas between them, all at once."""
+    start, items = line.start("items"), line["items"]
+    words = [(Span(*found.span(1)).moved_by(start), found[1]) for found in _HASHED.finditer(items)]
+    if words:
+        edits = [Edit(span, f'"{word}"') for span, word in words]
+        edits += (Edit(Span(*comma.span()).moved_by(start), ", ") for comma in _COMMA.finditer(items))
+        message = N_("`#` begins a comment here: write the word in quotes")
+        yield Repair(HASH, words[0][0], line["key"], message, tuple(edits))
 
 
 def _colon(text: str, found: re.Match[str]) -> Repair:
@@ -146,7 +166,7 @@ def fullwidth_syntax(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `阶段: 成交` or `tags: [制造业, 展会]`
     Fix: safe, where the front matter reads as meant afterwards.
     """
-    yield from _flaws(note, FULLWIDTH)
+    yield from repaired(note, FULLWIDTH)
 
 
 def colon_without_blank(note: Note, context: Context) -> Iterator[Flaw]:
@@ -157,10 +177,11 @@ def colon_without_blank(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `stage: won`
     Fix: safe, where the front matter reads as meant afterwards.
     """
-    yield from _flaws(note, GLUED)
+    yield from repaired(note, GLUED)
 
 
-def _flaws(note: Note, code: str) -> Iterator[Flaw]:
+def repaired(note: Note, code: str) -> Iterator[Flaw]:
+    """Yield what a rule finds of these marks."""
     for repair in repairs(note):
         if repair.code == code:
             fix = Fix(repair.edits) if repair.is_enough else None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import Leaf, fields_of, is_sealed_reference, key_of, leaves, shown
 from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.repairs import HASH, repaired
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
 from vault_tool.notes.formats import FormCheck, form_of, leading_date
@@ -21,6 +22,7 @@ from vault_tool.schema import Field, FieldType, Schema
 
 # Other rules judge these words and offer to mend them.
 _JUDGED_ELSEWHERE = ("type", "stage")
+_MOST_KNOWN = 20_000
 _DATES = (FieldType.DATE, FieldType.DATED, FieldType.BIRTHDAY)
 # Where the text behind a ` #` is most likely meant as text.
 _PROSE = (FieldType.TEXT, FieldType.LIST, FieldType.DATED, FieldType.MAPS)
@@ -38,13 +40,54 @@ def field_type(note: Note, context: Context) -> Iterator[Flaw]:
         if field is not None and (message := _wrong_shape(field, node)):
             yield Flaw(node.span, message, {"key": key.text})
     [forms] = _forms(note.schema)
-    for leaf in leaves(note):
+    for leaf in _doubtful(note):
         field = leaf.field
         if field is None or (form := forms.get(id(field))) is None:
             continue
         text = leaf.scalar.text.strip()
         if text and (message := form(field, text, context.schema)) and not is_sealed_reference(text):
             yield _mistyped(note, context, leaf, field, message)
+
+
+@remember_last
+def _doubtful(note: Note) -> Iterator[Leaf]:
+    """Yield the values with which a rule on single values may find something wrong.
+
+    Most values of a note stand in many: the same text in the same field is found good once.
+    """
+    [good] = _good(note.schema)
+    for leaf in leaves(note):
+        _, field, scalar, _ = leaf
+        key = (id(field), scalar.text)
+        if key in good:
+            continue
+        if not _is_good(field, scalar.text, note.schema):
+            yield leaf
+            continue
+        if len(good) >= _MOST_KNOWN:
+            good.clear()
+        good.add(key)
+
+
+@remember_last
+def _good(schema: Schema) -> Iterator[set[tuple[int, str]]]:
+    """Yield what was found good, by its field's identity: of one schema all fields stay."""
+    yield set()
+
+
+def _is_good(field: Field | None, text: str, schema: Schema) -> bool:
+    """Tell whether a text is right for a field however it is written; false may be wrong."""
+    if text[:1] in _AMBIGUOUS_FIRST and _AMBIGUOUS.match(text):
+        return False
+    if field is None:
+        return True
+    form = _forms(schema)[0].get(id(field))
+    if form is not None and (typed := text.strip()) and form(field, typed, schema):
+        return False
+    if field.type not in _DATES:
+        return True
+    day = leading_date(text.lstrip())
+    return day is None or parse_date(day) is not None
 
 
 @remember_last
@@ -100,7 +143,7 @@ def date_not_iso(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `next: 2026-11-27 发新报价`
     Fix: safe. Writes the same day anew.
     """
-    for leaf in leaves(note):
+    for leaf in _doubtful(note):
         if leaf.field is None or leaf.field.type not in _DATES or parse_date(leaf.scalar.text):
             continue
         typed = leading_date(leaf.scalar.text.lstrip())
@@ -142,7 +185,7 @@ def ambiguous_scalar(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `phone: "057155550118"`
     Fix: safe. Puts the quotes.
     """
-    for leaf in leaves(note):
+    for leaf in _doubtful(note):
         scalar = leaf.scalar
         text = scalar.text
         if text[:1] not in _AMBIGUOUS_FIRST or scalar.style != "plain" or len(text) > 60:
@@ -164,7 +207,7 @@ def _is_text(leaf: Leaf) -> bool:
     return leaf.top.field is not None and not leaf.top.field.internal
 
 
-_LOST = re.compile(r"[ \t]#(?=[^\s#])")
+_LOST = re.compile(r"[ \t\[,，、]#(?=[^\s#])")
 _LOST_HERE = re.compile(r"([ \t]+)#(?!vault:)[^\s#][^\r\n]*")
 
 
@@ -179,6 +222,8 @@ def hash_starts_comment(note: Note, context: Context) -> Iterator[Flaw]:
     block = note.front_matter
     if block is None or not _LOST.search(note.text, block.block.start, block.block.end):
         return
+    if block.error is not None:
+        yield from repaired(note, HASH)
     for leaf in leaves(note):
         if leaf.field is not None and (leaf.field.type not in _PROSE or leaf.field.format):
             continue
