@@ -326,3 +326,26 @@ def test_a_file_that_may_not_be_written_is_left_alone(vault_run: Run, root: Path
 
     assert vault_run("lint", "--fix", cwd=root).status == 3
     assert read(root) == PASTED
+
+
+@pytest.mark.parametrize("place", ["customers/蓝海.md", "customers"])
+def test_a_path_is_told_from_the_vaults_folder_where_none_is_from_here(
+    vault_run: Run, root: Path, tmp_path: Path, place: str
+):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    ran = vault_run("-C", str(root), "lint", "--format", "concise", place, cwd=elsewhere)
+
+    assert "customers/蓝海.md:" in ran.out
+    assert ("customers/张三.md:" in ran.out) == (place == "customers")
+
+
+def test_a_path_that_leads_out_of_the_vault_is_refused(vault_run: Run, root: Path, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "other.md").write_text("x", encoding="utf-8")
+
+    ran = vault_run("-C", str(root), "lint", "../other.md", cwd=elsewhere)
+
+    assert ran.status == 2 and not ran.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -34,6 +35,11 @@ GIT_ENV = {
 def note(number: int, mobile: str = "", name: str = "") -> str:
     """A person's note, with this mobile number."""
     return NOTE.format(id=f"c{number:09}", name=name or f"客户{number}", mobile=mobile)
+
+
+# As if run from nowhere: a hook that runs these tests has told its own repository to all that follows.
+for name in [name for name in os.environ if name.startswith("GIT_")]:
+    del os.environ[name]
 
 
 class Clone:

@@ -307,3 +307,12 @@ def test_a_vault_in_a_folder_of_a_repository_is_checked_as_far_as_it_goes(
     inner.git("add", "-A", "..")
 
     assert inner.vault("ci", "--staged").out == "our vault/customers/a.md:7: mobile stands in plain\n"
+
+
+def test_a_new_branch_as_ci_systems_name_it_is_checked_from_its_beginning(leaky: Clone):
+    leaky.write("b.md", note(2, SECRET))
+    bad = commit(leaky)
+    leaky.write("b.md", note(2))
+    commit(leaky)
+
+    assert leaky.vault("ci", f"{'0' * 40}..HEAD").out.startswith(f"{bad[:10]} customers/b.md:7:")

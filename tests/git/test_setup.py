@@ -227,3 +227,17 @@ def test_a_folder_that_cant_be_written_to_stops_no_command(clone: Clone):
 
     assert ran.status == 0
     assert "Git can't be set up" in ran.err
+
+
+def test_the_doctor_looks_at_it(clone: Clone, tmp_path: Path):
+    def seen() -> dict[str, str] | None:
+        checks = clone.vault("doctor", "--json").json["checks"]
+        return next((check for check in checks if check["name"] == "git sealing"), None)
+
+    assert seen() is None
+    clone.vault("seal")
+    assert (seen() or {})["verdict"] == "good"
+    (clone.root / ".git/hooks/pre-push").unlink()
+    assert (seen() or {})["seen"] == "missing: hooks"
+    (clone.root / ".git").rename(tmp_path / ".git")
+    assert (seen() or {})["verdict"] == "odd"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lint.linting import checker, codes, customers_of, note_of
 from tests.lint.whole_vault import TEAM, note
+from vault_tool.lint.cards import CardMaker
 from vault_tool.lint.customers import KnownCustomers
 from vault_tool.lint.report import render_message
 
@@ -217,3 +218,22 @@ def test_each_stranger_is_told_of_once_in_a_note():
     body = "## 2026-11-20 电话 @老周\n\n销售:: 老周\n\n## 2026-11-18 电话 @老周\n\nx\n"
 
     assert codes(checker("LK004", team=TEAM).check(note_of(note("c1", "蓝海", body=body)))) == ["LK004"]
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("---\nid: c9\nname: 蓝海\nowner: li.na\nstage: won\n---\n".encode("gb18030"), "蓝海"),
+        ("---\nid: c9\nname: 蓝海\nowner: li.na\nstage: won\n---\n".encode() + b"\xff\xff\x81", "蓝海"),
+        (b"---\nid: c9\nname: lan\x00hai\nowner: li.na\nstage: won\n---\n", None),
+    ],
+)
+def test_of_bytes_that_are_no_clean_text_a_card_has_no_more_than_a_legible_name(
+    data: bytes, name: str | None
+):
+    one = note_of(data)
+    card = CardMaker(TEAM, b"secret").card_of(one)
+
+    assert one.problem is not None
+    assert (card.owner, card.stage, card.type, card.region, card.signs) == (None,) * 4 + ((),)
+    assert card.names == ((name,) if name else ()) and "acme" in card.folded

@@ -78,8 +78,23 @@ def test_a_tag_with_its_sign_in_a_list_is_quoted_and_all_else_can_then_be_mended
 
 
 def test_a_note_that_stays_unreadable_offers_no_fix_for_the_rest():
-    text = '---\nname: x\nodd: {a\n下次跟进: 2026/12/1\n---\n2023年1月15日 – 来访\n'
+    text = "---\nname: x\nodd: {a\n下次跟进: 2026/12/1\n---\n2023年1月15日 – 来访\n"
     findings = check(text)
 
     assert "FM002" in codes(findings)
     assert [finding.code for finding in findings if finding.fix] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ('+++\ntitle = "Acme"\n+++\n', "TOML (`+++`)"),
+        ('{\n  "title": "Acme"\n}\n', "JSON (`{`)"),
+        ("{{seal: x}}\n", None),
+        ("++++\n", None),
+    ],
+)
+def test_front_matter_of_another_kind_is_named(text: str, format: str | None):
+    [finding] = check(text, "FM001")
+
+    assert finding.values.get("format") == format

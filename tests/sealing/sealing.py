@@ -17,7 +17,7 @@ PUBLIC = age.public_key(IDENTITY)
 KID = key_set_id([PUBLIC])
 
 
-def seal_value(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
+def seal_value(place: Place, group: str, value: Value, taken: Container[str]) -> Token:
     """Seal to the one key of these tests."""
     vid = new_vid(taken)
     return make_token(place, KID, vid, age.encrypt(wrap(place, KID, vid, value), [PUBLIC]))

@@ -246,3 +246,115 @@ def test_the_list_for_a_program(li: Colleague):
     assert told["groups"]["finance"]["readers"] == ["li.na"]
     assert list(told["recovery"]) == ["recovery-1"]
     assert "SECRET" not in str(told)
+
+
+def test_a_new_group_is_made_for_a_role(li: Colleague, zhang: Colleague):
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "lawyer")
+    note = li.root / "customers/firm1.md"
+    note.write_text(note.read_text("utf-8").replace("Body", "Body {{seal legal: a lawsuit}}"), "utf-8")
+    refused = li.vault("seal")
+    assert refused.status == 1 and "no group legal" in refused.err
+
+    ran = li.vault("access", "grant", "role:lawyer", "legal")
+
+    assert ran.status == 0 and "legal is a new group, read by: li.na, zhang.wei" in ran.err
+    li.ok("seal")
+    assert "a lawsuit" in zhang.fields("firm1")["profile"] and "floor" not in zhang.fields("firm1")["profile"]
+    for name in ("../x", "owner-li.na", "Legal", "", "a b"):
+        assert li.vault("access", "grant", "role:lawyer", name).status == 2, name
+
+
+def test_what_was_given_already_changes_nothing(li: Colleague, zhang: Colleague):
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "sales")
+    before = (li.root / ".vault/keyring.toml").read_bytes()
+
+    for words in (
+        ["invite", "zhang.wei", zhang.key()],
+        ["grant", "zhang.wei", "sales"],
+        ["grant", "role:sales", "contact"],
+    ):
+        assert "Nothing to change" in li.vault("access", *words).err
+
+    assert (li.root / ".vault/keyring.toml").read_bytes() == before
+
+
+def test_rekey_locks_nobody_out_who_runs_it(li: Colleague, zhang: Colleague):
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "manager")
+    li.ok("access", "revoke", "zhang.wei")
+    newest = li.root / ".vault/groups/finance/2.age"
+    kept = newest.read_bytes()
+    newest.write_bytes(b"damaged")
+
+    ran = li.vault("rekey")
+
+    assert ran.status == 1 and "could not open it any more" in ran.err
+    assert "10 values" in li.ok("verify")
+    newest.write_bytes(kept)
+    assert "4 values" in li.ok("rekey")
+
+
+def test_who_left_and_kept_a_clone_changes_nothing_in_it(li: Colleague, zhang: Colleague):
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "manager")
+    zhang.ok("access", "revoke", "li.na")
+    li.ok("access", "accept")
+    before = {path: path.read_bytes() for path in (li.root / "customers").iterdir()}
+
+    assert li.vault("rekey", "--yes").status == 1
+
+    assert {path: path.read_bytes() for path in before} == before
+    assert "10 values" in zhang.ok("rekey")
+
+
+def test_an_owner_gives_no_words_to_a_group_that_they_can_not_tell(
+    li: Colleague, zhang: Colleague, hire: Hire
+):
+    """The group has a new key, and of the old one the owner never knew anything."""
+    li.ok("access", "invite", "zhang.wei", zhang.key())
+    li.ok("access", "invite", "wang.wu", hire("wang.wu").key(), "--role", "manager")
+    li.ok("access", "grant", "owner", "finance")
+    li.ok("rekey", "--yes")
+    li.ok("access", "revoke", "wang.wu")
+    note = li.root / "customers/firm2.md"
+    before = tokens(note.read_text("utf-8"))
+
+    ran = zhang.vault("rekey", "--yes")
+
+    after = tokens(note.read_text("utf-8"))
+    assert ran.status == 1 and "for which group" in ran.err
+    assert len(set(before.items()) - set(after.items())) == 1  # the account, whose group the schema tells
+    li.ok("rekey")
+    assert zhang.fields("firm2")["bank_account"] == "6222000000000000002"
+    assert li.fields("firm2")["profile"].startswith("Body floor 6222000000000000002")
+
+
+def test_a_keyring_that_came_with_a_pull_meanwhile_is_not_overwritten(
+    li: Colleague, zhang: Colleague, monkeypatch: pytest.MonkeyPatch
+):
+    from vault_tool.cli import access
+
+    path = li.root / ".vault/keyring.toml"
+
+    def slow(*words):
+        done = invite(*words)
+        path.write_text(path.read_text("utf-8") + "# theirs\n", "utf-8")
+        return done
+
+    monkeypatch.setattr(access, "invite", slow)
+
+    assert li.vault("access", "invite", "zhang.wei", zhang.key()).status == 4
+    assert path.read_text("utf-8").endswith("# theirs\n")
+
+
+def test_what_a_role_and_owners_read_can_be_taken_back(li: Colleague, zhang: Colleague):
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "sales")
+    li.ok("access", "grant", "owner", "finance")
+    li.ok("rekey", "--yes")
+    assert zhang.fields("firm2")["bank_account"] == "6222000000000000002"
+
+    li.ok("access", "revoke", "role:sales", "contact")
+    li.ok("access", "revoke", "owner", "finance")
+    li.ok("rekey")
+
+    shown = str(zhang.fields("firm2"))
+    assert "6222" not in shown and "1380000" not in shown
+    assert "10 values" in li.ok("verify")

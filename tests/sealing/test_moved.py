@@ -130,6 +130,15 @@ def test_a_line_that_was_moved_to_another_field_is_bound_for_its_group(li: Colle
     assert li.fields("firm1")["passport"] == "X123451"
 
 
+def test_a_move_to_a_field_that_others_read_says_so(li: Colleague):
+    path = li.root / "customers/firm1.md"
+    path.write_text(path.read_text("utf-8").replace("bank_account:", "wechat:"), "utf-8")
+
+    shown = li.ok("rebind", "--dry-run")
+
+    assert "c000000001 bank_account (finance) → c000000001 wechat (contact)" in shown
+
+
 def test_a_vault_with_a_new_id_is_bound_as_a_whole(li: Colleague):
     settings = li.root / "vault.toml"
     settings.write_text(settings.read_text("utf-8").replace("v0000001", "v0000002"), "utf-8")

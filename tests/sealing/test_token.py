@@ -38,6 +38,13 @@ def test_what_is_wrapped_is_what_is_unwrapped(text: str, style: str):
     assert unwrap(data, PLACE, KID, VID) == Value(text, style)
 
 
+def test_every_character_of_unicode_comes_back():
+    for start in range(0, 0x110000, 0x4000):
+        text = "".join(chr(code) for code in range(start, start + 0x4000) if not 0xD800 <= code <= 0xDFFF)
+        token = read_token(str(token_of(Value(text, "text"))))
+        assert unwrap(age.decrypt(token.age_file, [IDENTITY]), PLACE, KID, VID).text == text, hex(start)
+
+
 def test_a_sealed_value_opens_with_the_key_and_only_with_it():
     token = read_token(str(token_of(Value("138 0013 8000", "plain"))))
 

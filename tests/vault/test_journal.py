@@ -275,6 +275,105 @@ def test_what_was_kept_nowhere_cannot_be_undone(filled: Path, places: Places):
     assert all(secret not in path.read_bytes() for path in places.state.rglob("*") if path.is_file())
 
 
+SECRET = b"13812345678"
+PLAIN = b"phone: " + SECRET
+
+
+def with_a_secret(root: Path, places: Places) -> None:
+    """Have earlier commands find a secret: in a file, in one that then went by another name, beside another."""
+    commit(places, root, "vault set", [change(A, OLD[A], PLAIN), change(B, OLD[B], b"b1")])
+    commit(places, root, "vault log", [change(A, PLAIN, PLAIN + b" 1"), change(B, b"b1", b"b2")])
+    moved = [change(A, PLAIN + b" 1", None), change(NEW, None, PLAIN + b" 2"), change(C, OLD[C], b"c1")]
+    commit(places, root, "vault rename", moved)
+    commit(places, root, "vault log", [change(NEW, PLAIN + b" 2", PLAIN + b" 3")])
+    undo(places, root)
+
+
+def whereabouts(places: Places) -> list[Path]:
+    """Return the files of local state that give the secret away, or let it be guessed."""
+    texts = [SECRET, *(digest(PLAIN + more).encode() for more in (b"", b" 1", b" 2", b" 3"))]
+    files = [path for path in places.state.rglob("*") if path.is_file()]
+    return [path for path in files if any(text in path.read_bytes() for text in texts)]
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_with_what_is_kept_nowhere_goes_what_earlier_commands_kept_of_it(
+    filled: Path, places: Places, recorded: bool
+):
+    with_a_secret(filled, places)
+    ages = {record.number: record.file.stat().st_mtime_ns for record in history(places)}
+    assert len(whereabouts(places)) == 4
+
+    sealed = [change(NEW, PLAIN + b" 2", b"phone: sealed-1")]
+    commit(places, filled, "vault seal", sealed, undoable=False, recorded=recorded)
+
+    assert whereabouts(places) == []
+    assert {
+        record.number: record.file.stat().st_mtime_ns for record in history(places)
+    }.items() >= ages.items()
+    if recorded:
+        with pytest.raises(CannotUndo):
+            undo(places, filled)
+        return
+    # Other files are as undoable as before, and what was sealed stays.
+    assert undo(places, filled).left == (A, NEW)
+    assert (filled / C).read_bytes() == OLD[C]
+    assert undo(places, filled).left == (A,)
+    assert undo(places, filled).left == (A,)
+    assert (filled / B).read_bytes() == OLD[B] and not (filled / A).exists()
+    assert (filled / NEW).read_bytes() == b"phone: sealed-1"
+
+
+def test_of_what_went_elsewhere_in_the_same_command_nothing_is_forgotten(filled: Path, places: Places):
+    moved = PurePosixPath("archive/乙.md")
+    commit(
+        places, filled, "x", [change(B, OLD[B], None), change(moved, None, OLD[B]), change(NEW, None, PLAIN)]
+    )
+
+    commit(places, filled, "seal", [change(NEW, PLAIN, b"sealed")], undoable=False, recorded=False)
+
+    assert undo(places, filled).left == (NEW,)
+    assert (filled / B).read_bytes() == OLD[B]
+
+
+def test_a_damaged_record_may_hold_a_secret_too(filled: Path, places: Places):
+    commit(places, filled, "vault set", [change(A, OLD[A], PLAIN)])
+    commit(places, filled, "vault log", [change(A, PLAIN, PLAIN + b" 1")])
+    newest = next(history(places)).file
+    newest.write_bytes(newest.read_bytes()[:-5])
+
+    commit(places, filled, "vault seal", [change(A, PLAIN + b" 1", b"sealed")], undoable=False)
+
+    assert whereabouts(places) == []
+
+
+def test_whoever_is_killed_while_forgetting_leaves_no_secret_beside_a_sealed_note(
+    tmp_path: Path, home: dict[str, str]
+):
+    def seal(root: Path, places: Places, step: files.Step = files.no_step) -> None:
+        sealed = [change(NEW, PLAIN + b" 2", b"sealed")]
+        commit(places, root, "vault seal", sealed, undoable=False, step=step)
+
+    root, places = new_vault(tmp_path, home)
+    with_a_secret(root, places)
+    steps = steps_of(partial(seal, root, places))
+    assert steps > 3
+
+    for step in range(1, steps + 1):
+        root, places = new_vault(tmp_path, home)
+        with_a_secret(root, places)
+
+        assert in_child(partial(seal, root, places, killed_at(step))) == -signal.SIGKILL
+
+        if (root / NEW).read_bytes() == b"sealed":
+            assert all(SECRET not in path.read_bytes() for path in whereabouts(places))
+        else:
+            assert (root / NEW).read_bytes() == PLAIN + b" 2"
+            seal(root, places)
+        commit(places, root, "next", [change(NEW, b"sealed", b"sealed 2")], undoable=False)
+        assert whereabouts(places) == []
+
+
 def test_a_damaged_record_is_passed_over(filled: Path, places: Places):
     commit(places, filled, "first", [change(A, OLD[A], b"1")])
     commit(places, filled, "second", [change(A, b"1", b"2")])

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tests.watch.watching import eventually
-from vault_tool.lint.check import Checker
-from vault_tool.lint.rule import Context
-from vault_tool.lint.selection import select_rules
+from vault_tool.lint.finding import Linted
+from vault_tool.lint.linter import Linter
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.watch.news import (
     Took,
@@ -65,7 +64,7 @@ class Watched:
     def _run(self) -> None:
         try:
             vault = vault_at(self.root, self.env)
-            self.watcher = Watcher(vault, self.env, self.told.append, checker, shown, self.serve)
+            self.watcher = Watcher(vault, self.env, self.told.append, lint, shown, self.serve)
             self.watcher.run()
         except BaseException as error:  # noqa: BLE001 - the test looks at it
             self.error = error
@@ -100,9 +99,9 @@ class Watched:
         assert not self.thread.is_alive()
 
 
-def checker(vault: Vault) -> Checker:
-    context = Context(vault.schema, vault.settings, date(2026, 11, 23), new_id=lambda _path: "c1")
-    return Checker.of(select_rules(vault.settings.lint), context)
+def lint(vault: Vault, paths: Sequence[PurePosixPath]) -> list[Linted]:
+    linter = Linter(vault.root, vault.settings, vault.schema, vault.places, date(2026, 11, 23))
+    return list(linter.lint(paths)) if paths else []
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def test_changes_that_nobody_told_are_found_counted_and_cured(
     """As on Windows, where an overflow is an empty answer: no event, no word in the log."""
     monkeypatch.setattr(watch, "RECONCILE_SECONDS", 1.0)
     monkeypatch.setattr(watch, "RECONCILE_SHARE", 0)
-    monkeypatch.setattr(watch, "TOLD_WITHIN", 0.0)
+    monkeypatch.setattr(listening, "TOLD_WITHIN", 0.0)
     watched = start()
     with monkeypatch.context() as patch:
         patch.setattr(_Listener, "dispatch", lambda *_: None)
@@ -301,7 +301,7 @@ def test_a_rule_with_a_defect_costs_no_freshness(
         def fail(*_: object) -> None:
             raise ZeroDivisionError
 
-        patch.setattr(watch, "lint_paths", fail)
+        patch.setattr(watched.watcher, "_lint", fail)
         watched.write("a.md", note(0, "谈价"))
         watched.write("b.md", note(1, "谈价"))
     watched.write("c.md", note(2, "谈价"))

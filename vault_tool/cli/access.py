@@ -11,6 +11,7 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.complete import people
 from vault_tool.cli.help import argument, command, group, option
+from vault_tool.cli.keyring_changes import difference_document, differences, said_difference, short_key
 from vault_tool.cli.keys import keys_of, keys_to_seal
 from vault_tool.cli.me import known_person
 from vault_tool.cli.recovery import remember_drill, try_recovery_key
@@ -24,14 +25,10 @@ from vault_tool.sealing.keyring import (
     KEYRING,
     OWNER,
     ROLE,
-    KeyGroup,
     Keyring,
-    Member,
     keyring_text,
-    read_keyring,
 )
-from vault_tool.sealing.trust import Change as Difference
-from vault_tool.sealing.trust import Verdict, changes
+from vault_tool.sealing.trust import Verdict
 from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.vault import files
 from vault_tool.vault.journal import Change, ChangedOnDisk
@@ -114,9 +111,13 @@ def grant_(app: App, who: str, what: str) -> Exit:
     """Give a role or a group."""
     keys_to_seal(app)
     with _changing(app, "vault access grant") as keys:
-        done = grant(keys.keyring, _who(app, keys, who), what, keys.group_keys.of)
+        before = keys.keyring
+        done = grant(before, _who(app, keys, who), what, keys.group_keys.of)
         _write(app, keys, done, "vault access grant")
     app.out.line(_("{who} has {what} now.").format(who=who, what=what))
+    if what in done.keyring.groups and what not in before.groups:
+        readers = ", ".join(done.keyring.readers(what))
+        app.out.note(_("{group} is a new group, read by: {readers}").format(group=what, readers=readers))
     groups = done.keyring.groups
     if what not in groups and not any(f"{ROLE}{what}" in group.read for group in groups.values()):
         app.out.hint(
@@ -164,15 +165,13 @@ def revoke_(app: App, who: str, what: tuple[str, ...]) -> Exit:
 def review(app: App, as_json: bool) -> Exit:
     """Show what waits to be accepted."""
     keys = keys_of(app)
-    found = _differences(keys)
+    found = differences(keys)
     if as_json:
-        app.out.json(
-            {"verdict": str(keys.verdict), "changes": [_difference_document(each) for each in found]}
-        )
+        app.out.json({"verdict": str(keys.verdict), "changes": [difference_document(each) for each in found]})
     elif not found and keys.verdict in (Verdict.SAME, Verdict.FIRST):
         app.out.line(_("The keyring is the one you accepted; nothing waits."))
     else:
-        app.out.lines(_said_difference(each) for each in found)
+        app.out.lines(said_difference(each) for each in found)
         app.out.hint(_("Is it what your colleagues told you? Then: vault access accept"))
     return Exit.DECIDE if keys.verdict not in (Verdict.SAME, Verdict.FIRST) else Exit.OK
 
@@ -189,7 +188,7 @@ def accept(app: App) -> Exit:
     if keys.standing_text is None:
         keys.keyring  # noqa: B018 - says that there is none
     assert keys.standing_text is not None
-    found = _differences(keys)
+    found = differences(keys)
     is_same = keys.verdict in (Verdict.SAME, Verdict.FIRST)
     keys.accept(keys.standing_text)
     if is_same:
@@ -276,6 +275,9 @@ def _write(app: App, keys: VaultKeys, done: Access, command: str) -> None:
 
     The keyring comes last: should all end before it, the old one still fits what lies there.
     """
+    if done.keyring == keys.keyring._replace(epoch=done.keyring.epoch):
+        app.out.note(_("Nothing to change: it says so already."))
+        return  # nobody has to accept what is as it was
     text = keyring_text(done.keyring)
     standing = files.read(app.vault.root, PurePosixPath(KEYRING))
     if standing.data.decode("utf-8-sig") != keys.standing_text:
@@ -310,7 +312,7 @@ def _list(app: App, as_json: bool) -> Exit:
     app.out.line()
     app.out.table(
         [
-            [name, ", ".join(member.roles), ", ".join(map(_short, member.keys))]
+            [name, ", ".join(member.roles), ", ".join(map(short_key, member.keys))]
             for name, member in keyring.people.items()
         ],
         [_("Person"), _("Roles"), _("Keys")],
@@ -326,10 +328,6 @@ def _readers(keyring: Keyring, name: str) -> Iterable[str]:
     yield from keyring.readers(name)
     if keyring.groups[name].owner_read:
         yield _("each customer's owner")
-
-
-def _short(key: str) -> str:
-    return key if len(key) < 24 else f"{key[:12]}…{key[-6:]}"
 
 
 def _document(keyring: Keyring) -> dict[str, object]:
@@ -350,48 +348,3 @@ def _document(keyring: Keyring) -> dict[str, object]:
         },
         "recovery": dict(keyring.recovery),
     }
-
-
-def _differences(keys: VaultKeys) -> list[Difference]:
-    if keys.standing_text is None:
-        return []
-    standing = read_keyring(keys.standing_text, keys.root / KEYRING)
-    return changes(read_keyring(keys.pin.keyring), standing) if keys.pin else []
-
-
-def _difference_document(each: Difference) -> dict[str, object]:
-    return {"kind": each.kind, "name": each.name, "before": _plain(each.before), "after": _plain(each.after)}
-
-
-def _plain(value: object) -> object:
-    return value._asdict() if isinstance(value, (Member, KeyGroup)) else value
-
-
-_SAID = {
-    ("person", "new"): N_("+ {name} comes in: {after}"),
-    ("person", "gone"): N_("- {name} is out: {before}"),
-    ("person", "changed"): N_("~ {name}: {before} → {after}"),
-    ("recovery", "new"): N_("+ a recovery key {name}: {after}"),
-    ("recovery", "gone"): N_("- the recovery key {name}: {before}"),
-    ("recovery", "changed"): N_("~ the recovery key {name}: {before} → {after}"),
-    ("group", "new"): N_("+ a group {name}: {after}"),
-    ("group", "gone"): N_("- the group {name}: {before}"),
-    ("group", "changed"): N_("~ the group {name}: {before} → {after}"),
-}
-
-
-def _said_difference(each: Difference) -> str:
-    how = "new" if each.before is None else "gone" if each.after is None else "changed"
-    return _(_SAID[each.kind, how]).format(name=each.name, before=_said(each.before), after=_said(each.after))
-
-
-def _said(value: object) -> str:
-    match value:
-        case Member(roles=roles, keys=keys):
-            return f"{', '.join(roles) or '-'} ({', '.join(map(_short, keys))})"
-        case KeyGroup(epoch=epoch, public=public, read=read, owner_read=owner_read):
-            readers = ", ".join([*read, *(["owner"] if owner_read else [])])
-            return f"{readers or '-'} ({epoch}: {_short(public)})"
-        case str():
-            return _short(value)
-    return ""

@@ -63,12 +63,12 @@ class Checked(NamedTuple):
     help=N_(
         "Check what git is given: values in plain, marks that wait, half of a merge, broken sealed values."
         "\n\n"
-        "WHAT is a range of commits; with --push, the name of the remote. No key is needed, and no value is "
-        "ever shown. Exits with 1 if git must not have it."
+        "RANGE is one of commits, A..B; with --push, the name of the remote. No key is needed, and no value "
+        "is ever shown. Exits with 1 if git must not have it."
     ),
     examples=("vault ci --staged", "vault ci origin/main..HEAD", "vault ci --receive"),
 )
-@argument("what", metavar="[WHAT]", required=False)
+@argument("what", metavar="[RANGE]", required=False)
 @option("--staged", is_flag=True, help=N_("What `git commit` would commit; for a pre-commit hook."))
 @option(
     "--push", is_flag=True, help=N_("What a push would send; for a pre-push hook, which tells it on stdin.")
@@ -152,6 +152,8 @@ def _is_nothing(name: str) -> bool:
 
 def _range(repository: Repository, what: str) -> list[Blob]:
     ends = [end or "HEAD" for end in what.split(".." if "..." not in what else "...")]
+    if len(ends) == 2 and _is_nothing(ends[0]):
+        what, ends = ends[1], ends[1:]  # a CI's word for a new branch: all of it
     if what.startswith("-") or any(repository.commit(end) is None for end in ends):
         raise NoSuchCommits(range=what)
     return repository.added(what)

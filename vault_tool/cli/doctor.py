@@ -28,6 +28,7 @@ from vault_tool.vault.walk import Oddity, walk
 PACKAGES = (
     "click",
     "filelock",
+    "gitpython",
     "platformdirs",
     "pypinyin",
     "python-frontmatter",
@@ -192,6 +193,7 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
         yield _private_folder(app, name, folder)
     yield from _search(settings, places)
     yield from _sealing(app, root)
+    yield from _git(root)
     if not os.access(root, os.W_OK):
         yield Check("permissions", _("the vault can't be written to"), Verdict.ODD, _("Reading works."))
     oddities: list[Oddity] = []
@@ -226,6 +228,28 @@ def _sealing(app: App, root: Path) -> Iterator[Check]:
         file = _redacted(app, kept) if kept else _("FILE")
         hint = _("Print it, keep it in a safe place, and try it: vault access drill {file}").format(file=file)
         yield Check("recovery key", _("never tried"), Verdict.ODD, hint)
+
+
+def _git(root: Path) -> Iterator[Check]:
+    """Look whether git seals what it is given, in a vault that has keys."""
+    from vault_tool.git.folder import git_folder, top_above
+    from vault_tool.git.setup import lacking
+    from vault_tool.sealing.keyring import KEYRING
+
+    if not (root / KEYRING).exists():
+        return
+    git = git_folder(root)
+    if git is not None:
+        gone = [name for name, is_gone in lacking(root, git)._asdict().items() if is_gone]
+        if gone:
+            seen = _("missing: {names}").format(names=", ".join(gone))
+            hint = _("Git takes what stands in plain. `vault seal` sets it up.")
+            yield Check("git sealing", seen, Verdict.BAD, hint)
+        else:
+            yield Check("git sealing", _("filter and hooks"))
+    elif top_above(root) is not None:
+        hint = _("Give the vault a repository of its own, or run `vault seal` before each `git add`.")
+        yield Check("git sealing", _("a folder of another repository: not enforced"), Verdict.ODD, hint)
 
 
 def _saved_queries(app: App, settings: Settings) -> Check:

@@ -9,10 +9,14 @@ from vault_tool.cli.app import App
 from vault_tool.errors import VaultError
 from vault_tool.git.folder import git_folder
 from vault_tool.git.setup import is_set_up, set_up
-from vault_tool.messages import _
+from vault_tool.messages import N_, _, render
 from vault_tool.vault.vault import Vault
 
 _TOLD = "git-told"
+NOT_YET = N_(
+    "Git doesn't seal what it is given in this clone yet: "
+    "`vault seal` (or any command that writes) sets it up."
+)
 
 
 def look_after(app: App, vault: Vault) -> None:
@@ -22,7 +26,7 @@ def look_after(app: App, vault: Vault) -> None:
         return
     if not vault.is_for_writing:
         if not is_set_up(vault.root, git):
-            _tell(app, vault)
+            _warn_daily(app, vault, _(NOT_YET))
         return
     from vault_tool.sealing.clean import sealed_spellings
 
@@ -33,7 +37,7 @@ def look_after(app: App, vault: Vault) -> None:
     try:
         set_up(vault.root, git, keys, app.env)
     except VaultError as error:
-        app.out.warn(_(error.message).format(**error.values))
+        _warn_daily(app, vault, render(error.message, error.values))
         return
     if not was_there:
         app.out.note(
@@ -43,18 +47,14 @@ def look_after(app: App, vault: Vault) -> None:
         )
 
 
-def _tell(app: App, vault: Vault) -> None:
+def _warn_daily(app: App, vault: Vault, text: str) -> None:
     """Warn, if nobody has been warned today."""
     told: Path = vault.places.state / _TOLD
     today = app.today.isoformat()
     with suppress(OSError):
         if told.read_text("utf-8") == today:
             return
-    app.out.warn(
-        _(
-            "Git doesn't seal what it is given in this clone yet: `vault seal` (or any command that writes) sets it up."
-        )
-    )
+    app.out.warn(text)
     with suppress(OSError, VaultError):
         vault.places.make()
         told.write_text(today, "utf-8")

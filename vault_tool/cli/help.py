@@ -34,6 +34,7 @@ _STAND_INS = frozenset(
         N_("PATH"),
         N_("PERSON"),
         N_("QUERY"),
+        N_("RANGE"),
         N_("ROLE"),
         N_("RULES"),
         N_("TEXT"),

@@ -13,7 +13,10 @@ from vault_tool.messages import N_, _
 from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import Founding, found_keyring
 from vault_tool.sealing.identities import (
+    IN_REPOSITORY,
+    ExposedIdentity,
     NoKeyInFile,
+    in_repository,
     make_identity,
     own_public_keys,
     read_identities,
@@ -102,6 +105,8 @@ def _recovery_key(app: App, vault: Vault) -> tuple[str, Path]:
     """
     path = recovery_file(app, vault)
     make_private(path.parent)
+    if in_repository(path):
+        raise ExposedIdentity(path=path, reason=IN_REPOSITORY)
     if path.exists():
         identity = read_identities(path, lambda name: _ask(app, name))[0]
         if not identity.startswith("AGE-SECRET-KEY-1"):

@@ -36,6 +36,7 @@ _MODULES = (
     "vault_tool.search.nearest",
     "vault_tool.search.ranges",
     "vault_tool.cli.hits",
+    "vault_tool.cli.guard",
     "vault_tool.vault.resolve",
     "vault_tool.vault.names",
     "vault_tool.search.words",

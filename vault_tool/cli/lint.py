@@ -246,10 +246,20 @@ def _lint_stdin(app: App, wish: Wish, name: str | None) -> Exit:
     return reporter.pass_on(one, data) if is_mended else reporter.show([one], data)
 
 
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
 def vault_path(app: App, name: str, *, must_exist: bool = True) -> PurePosixPath:
-    """Return where something lies in the vault: a path from the working folder, or any customer's name."""
+    """Return where something lies in the vault: a path from the working folder, or any customer's name.
+
+    What is no path from the working folder may be one from the vault's, as findings name them.
+    """
     given = app.cwd / Path(name).expanduser()
-    if must_exist and not given.exists() and not given.is_symlink():
+    is_inside = app.cwd.resolve().is_relative_to(app.root)
+    if not is_inside and not _is_there(given) and (_is_there(app.root / name) or not must_exist):
+        given = app.root / name
+    if must_exist and not _is_there(given):
         from vault_tool.cli.pick import pick_customer
 
         return pick_customer(app, name).path

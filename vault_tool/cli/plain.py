@@ -16,8 +16,12 @@ def answer(app: App, argv: Sequence[str]) -> int | None:
     app.given = app.cwd / given if given else None
     app.look_ahead()
     from vault_tool.cli.searching import exit_of, find, show
+    from vault_tool.search.query_errors import SealedField
 
-    found = find(app, words)
+    try:
+        found = find(app, words)
+    except SealedField:
+        return None  # it is searched in another way
     show(app, found)
     return exit_of(found)
 

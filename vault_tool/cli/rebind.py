@@ -98,6 +98,8 @@ def _bind(app: App, keys: VaultKeys, found: list[_Found], refused: list[NotOpene
 
 def _said(path: PurePosixPath, each: Moved) -> str:
     before, after = _differing(each.before, each.after), _differing(each.after, each.before)
+    if each.group_before != each.group_after:
+        before, after = f"{before} ({each.group_before or '?'})", f"{after} ({each.group_after or '?'})"
     return f"{printable(path)}:{each.line}: {before} → {after}"
 
 
@@ -111,6 +113,6 @@ def _document(path: PurePosixPath, each: Moved) -> dict[str, object]:
     return {
         "path": printable(path),
         "line": each.line,
-        "before": each.before._asdict(),
-        "after": each.after._asdict(),
+        "before": {**each.before._asdict(), "group": each.group_before},
+        "after": {**each.after._asdict(), "group": each.group_after},
     }

@@ -24,9 +24,7 @@ class NoRecoveryKey(VaultError):
     """A drill was begun with another key."""
 
     message = N_("{path} holds none of this vault's recovery keys ({names}). Nothing was tried.")
-    hint = N_(
-        "It is the file that was named when the vault got its keys. `vault verify --key` tries any key."
-    )
+    hint = N_("Its file was named when the vault got its keys. `vault verify --key FILE` tries any key.")
     exit_code = Exit.USAGE
 
 

@@ -28,6 +28,7 @@ LOG_NAME = "reveals.jsonl"
 ALL = "*"
 _MEMORY = ("/dev/shm",)
 _PREFIX = "vault-edit-"
+_KEPT_PREFIX = "vault-kept-"
 
 
 class EditingLost(VaultError):
@@ -44,6 +45,14 @@ class NotSealedAgain(VaultError):
     message = N_("{reason} Nothing was written to the vault; what you wrote stands in the clear in {kept}.")
     hint = N_("Take from it what you need (`vault edit --reveal` again), then delete it.")
     exit_code = Exit.FINDINGS
+
+
+class CannotSealAgain(Exception):
+    """A draft can't be sealed, and nobody mends it now: says why, in the reader's language."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__()
 
 
 class CannotLog(VaultError):
@@ -72,7 +81,7 @@ def revealed(
     found = reveal(note, keys, fields_meant(app, names), to_edit=to_edit)
     if keys.verdict not in (Verdict.SAME, Verdict.FIRST):
         app.out.hint(_("The keyring has changed; look at it before you seal: vault access review"))
-    _log(app, note, found.opened)
+    log_reveals(app, note, found.opened)
     for error in found.refused:
         app.out.warn(said(error))
     return found
@@ -95,16 +104,15 @@ def edit_revealed(app: App, path: PurePosixPath, names: Iterable[str]) -> bool:
         found = revealed(app, note, names, keys=keys, to_edit=True)
         folder = _private_folder(app)
         draft = folder / path.name
-        is_kept = False
         try:
             draft.write_bytes(found.text.encode())
             sealed = _edited(app, draft, note, found, keys)
-        except NotSealedAgain:
-            is_kept = True
-            raise
+        except CannotSealAgain as error:
+            # Under another name than the next edit cleans away.
+            kept = folder.rename(folder.with_name(folder.name.replace(_PREFIX, _KEPT_PREFIX)))
+            raise NotSealedAgain(reason=error.reason, kept=kept / draft.name) from None
         finally:
-            if not is_kept:
-                shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
     if sealed is None:
         return False
     text = without_leftovers(parse_note(path, sealed, vault.schema), note)
@@ -120,7 +128,7 @@ def edit_revealed(app: App, path: PurePosixPath, names: Iterable[str]) -> bool:
 def _edited(app: App, draft: Path, note: Note, found: Revealed, keys: VaultKeys) -> str | None:
     """Return what the person made of a draft, sealed; None when they changed nothing.
 
-    What can't be sealed they may mend at once. Raises `NotSealedAgain`.
+    What can't be sealed they may mend at once. Raises `CannotSealAgain`.
     """
     from vault_tool.cli.editor import EditorFailed, open_editor
 
@@ -143,7 +151,7 @@ def _edited(app: App, draft: Path, note: Note, found: Revealed, keys: VaultKeys)
                 app.out.warn(reason)
                 if app.out.confirm(_("Open the editor again, with what you wrote?")):
                     continue
-            raise NotSealedAgain(reason=reason, kept=draft) from None
+            raise CannotSealAgain(reason) from None
 
 
 def logged(app: App) -> list[dict[str, object]]:
@@ -179,7 +187,7 @@ def _clean_up(place: Path) -> None:
     with suppress(OSError):
         for folder in place.glob(f"{_PREFIX}*-*"):
             pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-            if pid.isdecimal() and not _is_running(int(pid)) and folder.stat().st_uid == os.geteuid():
+            if pid.isdecimal() and not _is_running(int(pid)) and folder.lstat().st_uid == os.geteuid():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -193,7 +201,8 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def _log(app: App, note: Note, opened: Iterable[Opened]) -> None:
+def log_reveals(app: App, note: Note, opened: Iterable[Opened]) -> None:
+    """Write down who looked at what: never the value. Raises `CannotLog`."""
     person = me(app)
     lines = [
         json.dumps(

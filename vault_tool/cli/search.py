@@ -103,15 +103,24 @@ def search(
     if pick:
         check_can_pick(app)
     from vault_tool.cli.searching import LIMIT, exit_of, find, show
+    from vault_tool.search.query_errors import SealedField
 
-    answer = find(
-        app,
-        query,
-        limit=limit if limit or lists_paths else LIMIT,
-        sort=sort,
-        by="customer" if lists_paths else by,
-        archived=None if everything else False,
-    )
+    archived = None if everything else False
+    try:
+        answer = find(
+            app,
+            query,
+            limit=limit if limit or lists_paths else LIMIT,
+            sort=sort,
+            by="customer" if lists_paths else by,
+            archived=archived,
+        )
+    except SealedField:
+        from vault_tool.cli.sealed_search import sealed_term, search_sealed
+
+        if term := sealed_term(app.vault.schema, query):
+            return search_sealed(app, term, archived=archived, as_json=as_json, paths=lists_paths)
+        raise
     if as_json:
         app.out.json(answer.as_json())
     elif lists_paths:

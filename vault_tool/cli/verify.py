@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from vault_tool.cli.keys import keys_of
 from vault_tool.cli.rekey import sealed_notes
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, ngettext, render
+from vault_tool.sealing.returned import LOG, Returned, returned_values
 from vault_tool.sealing.vault_keys import NOT_YOURS, NotOpened, VaultKeys
 
 
@@ -19,7 +22,8 @@ from vault_tool.sealing.vault_keys import NOT_YOURS, NotOpened, VaultKeys
     "verify",
     help=N_(
         "Check every sealed value: whole, in its place, and opening with a key of yours.\n\n"
-        "What is sealed for others is checked as far as that goes without a key."
+        "What is sealed for others is checked as far as that goes without a key. In a git repository, it "
+        "also tells which values had been replaced and came back: an old one opens as well as a new one."
     ),
     examples=("vault verify", "vault verify --key recovery.txt"),
 )
@@ -41,15 +45,46 @@ def verify(app: App, key: Path | None, as_json: bool) -> Exit:
     opened, troubles = open_all(app, keys)
     closed = sum(error.values["reason"] == NOT_YOURS for error in troubles)
     broken = [error for error in troubles if key is not None or error.values["reason"] != NOT_YOURS]
+    returned = list(_returned(app))
     if as_json:
-        app.out.json({"opened": opened, "not_yours": closed, "broken": [said(error) for error in broken]})
+        app.out.json(
+            {
+                "opened": opened,
+                "not_yours": closed,
+                "broken": [said(error) for error in broken],
+                "returned": [each._asdict() for each in returned],
+            }
+        )
     else:
         for error in broken:
             app.out.line(said(error))
         app.out.line(ngettext("{count} value opens", "{count} values open", opened).format(count=opened))
         if closed and key is None:
             app.out.hint(_("{count} more are sealed for others, and whole.").format(count=closed))
+        for each in returned:
+            app.out.warn(
+                _("sealed-{vid} had been replaced; commit {commit} put it back").format(**each._asdict())
+            )
     return Exit.FINDINGS if broken else Exit.OK
+
+
+def _returned(app: App) -> Iterator[Returned]:
+    """Ask git which values came back; without git, or outside of a repository, none is known."""
+    try:
+        process = subprocess.Popen(
+            ["git", *LOG],
+            cwd=app.vault.root,
+            env=dict(app.env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError:
+        return
+    with process:
+        assert process.stdout is not None
+        yield from returned_values(process.stdout)
 
 
 def open_all(app: App, keys: VaultKeys) -> tuple[int, list[NotOpened]]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -23,10 +23,9 @@ from vault_tool.vault.walk import printable
 from vault_tool.watch.presence import OLD_SECONDS, Beat, is_watched, only_watcher, read_beat
 
 if TYPE_CHECKING:
-    from vault_tool.lint.check import Checker
-    from vault_tool.lint.run import Linted
+    from vault_tool.lint.finding import Linted
     from vault_tool.vault.vault import Vault
-    from vault_tool.watch.news import Took, Watching
+    from vault_tool.watch.news import Sealed, Took, Watching
     from vault_tool.watch.server import Handle
     from vault_tool.watch.service import Action, Plan
     from vault_tool.watch.watch import Watcher
@@ -39,6 +38,7 @@ _TROUBLES = {
     "catalog": N_("the catalog can't be written"),
     "index": N_("the search index can't be written"),
     "lint": N_("a rule of the linter has a defect"),
+    "sealing": N_("something stands in plain and can't be sealed"),
     "settings": N_("vault.toml or the schema can't be read; what they said before holds"),
 }
 
@@ -71,7 +71,7 @@ def watch(ctx: click.Context, app: App, service: bool) -> Exit:
             return start_server(vault.root, app.env, Lender(vault.root))
 
         teller = Teller(app, service)
-        watcher = Watcher(vault, app.env, teller, partial(_checker, app), partial(shown, app.out), serve)
+        watcher = Watcher(vault, app.env, teller, partial(_lint, app), partial(shown, app.out), serve)
         with _stopped_by_signals(watcher):
             watcher.run()
     return Exit.OK
@@ -96,15 +96,13 @@ def _stopped_by_signals(watcher: Watcher) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _checker(app: App, vault: Vault) -> Checker:
-    """Make the linter for one batch: of the day that it is now."""
-    from vault_tool.lint.check import Checker
-    from vault_tool.lint.rule import Context
-    from vault_tool.lint.selection import select_rules
+def _lint(app: App, vault: Vault, paths: Sequence[PurePosixPath]) -> list[Linted]:
+    """Lint the notes of one batch as `vault lint` would now: the other customers are known."""
+    from vault_tool.lint.linter import Linter
 
     today = vault.settings.lint.as_of or App(app.env, app.cwd, app.out).today
-    context = Context(vault.schema, vault.settings, today, new_id=lambda _path: vault.new_id(app.random))
-    return Checker.of(select_rules(vault.settings.lint), context)
+    linter = Linter(vault.root, vault.settings, vault.schema, vault.places, today)
+    return list(linter.lint(paths)) if paths else []  # no path would mean all
 
 
 class Teller:
@@ -114,9 +112,9 @@ class Teller:
         self._app = app
         self._is_service = is_service
 
-    def __call__(self, news: Watching | Took | VaultError) -> None:
+    def __call__(self, news: Watching | Took | Sealed | VaultError) -> None:
         """Say something."""
-        from vault_tool.watch.news import Watching
+        from vault_tool.watch.news import Sealed, Watching
 
         match news:
             case VaultError():
@@ -125,6 +123,11 @@ class Teller:
                     self._app.out.hint(render(news.hint, news.values))
             case Watching():
                 self._say(self._beginning(news))
+            case Sealed():
+                what = _("{what}: {where}").format(
+                    what=_values_sealed(news.values), where=_(", ").join(_named(news.paths))
+                )
+                self._say(f"{self._clock()}  {what}")
             case _:
                 self._say_taken(news)
         self._app.out.flush()
@@ -139,10 +142,12 @@ class Teller:
         return text if self._is_service else f"{text} {_('Ctrl-C ends it.')}"
 
     def _say_taken(self, news: Took) -> None:
-        clock = f"{self._app.local_time(time.time()):%H:%M:%S}"
-        self._say(f"{self._app.out.style(clock, 'dim')}  {_(', ').join(_taken(news))}")
+        self._say(f"{self._clock()}  {_(', ').join(_taken(news))}")
         if news.linted:
             self._say_findings(news.linted)
+
+    def _clock(self) -> str:
+        return self._app.out.style(f"{self._app.local_time(time.time()):%H:%M:%S}", "dim")
 
     def _say_findings(self, linted: Sequence[Linted]) -> None:
         from vault_tool.lint import report
@@ -167,13 +172,22 @@ class Teller:
 
 
 def _taken(news: Took) -> Iterator[str]:
-    """Yield what was taken in: a few names, or how many."""
-    if len(news.changed) <= _MOST_NAMED:
-        yield from map(printable, news.changed)
-    else:
-        yield ngettext("{count} note", "{count} notes", len(news.changed)).format(count=len(news.changed))
+    """Yield what was taken in, and how many went."""
+    yield from _named(news.changed)
     if news.removed:
         yield ngettext("{count} removed", "{count} removed", news.removed).format(count=news.removed)
+
+
+def _named(paths: Sequence[PurePosixPath]) -> Iterator[str]:
+    """Yield a few names, or how many they are."""
+    if len(paths) <= _MOST_NAMED:
+        yield from map(printable, paths)
+    else:
+        yield ngettext("{count} note", "{count} notes", len(paths)).format(count=len(paths))
+
+
+def _values_sealed(count: int) -> str:
+    return ngettext("{count} value sealed", "{count} values sealed", count).format(count=count)
 
 
 # --- as a service ------------------------------------------------------------------------------------------
@@ -309,6 +323,7 @@ class Standing:
             "overflows": beat.overflows if beat else None,
             "restarts": beat.restarts if beat else None,
             "remade": beat.remade if beat else None,
+            "sealed": beat.sealed if beat else None,
             "troubles": beat.troubles if beat else [],
             "service": str(file) if file else None,
         }
@@ -328,6 +343,8 @@ class Standing:
             yield _("Overflows of events"), str(beat.overflows)
             if beat.remade:
                 yield _("Catalog made anew"), str(beat.remade)
+            if beat.sealed:
+                yield _("Sealed by itself"), _values_sealed(beat.sealed)
             for trouble in beat.troubles:
                 yield _("Trouble"), _(_TROUBLES.get(trouble, N_("unknown")))
         yield _("Service"), str(file) if file else _("not installed")

@@ -42,26 +42,20 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, clean: Callable[[str, bytes], bytes
             try:
                 data = clean(header.get("pathname", ""), data)
             except Refused:
-                _say(stdout, ["status=error"])
-                stdout.flush()
+                _say(stdout, _told(["status=error"]))
                 continue
-        _say(stdout, ["status=success"])
-        for at in range(0, len(data), _LARGEST):
-            _packet(stdout, data[at : at + _LARGEST])
+        content = [_packet(data[at : at + _LARGEST]) for at in range(0, len(data), _LARGEST)]
         # An end of the content, and an empty list: the status stays what it is.
-        stdout.write(_FLUSH + _FLUSH)
-        stdout.flush()
+        _say(stdout, b"".join([_told(["status=success"]), *content, _FLUSH, _FLUSH]))
 
 
 def _greet(stdin: BinaryIO, stdout: BinaryIO) -> None:
     hello = [line.decode("ascii", "replace").rstrip("\n") for line in _packets(stdin)]
     if hello[:1] != ["git-filter-client"] or "version=2" not in hello:
         raise NotGit
-    _say(stdout, ["git-filter-server", "version=2"])
-    stdout.flush()
+    _say(stdout, _told(["git-filter-server", "version=2"]))
     offered = {line.decode("ascii", "replace").rstrip("\n") for line in _packets(stdin)}
-    _say(stdout, [name for name in ("capability=clean", "capability=smudge") if name in offered])
-    stdout.flush()
+    _say(stdout, _told([name for name in ("capability=clean", "capability=smudge") if name in offered]))
 
 
 def _header(stdin: BinaryIO) -> dict[str, str] | None:
@@ -101,11 +95,15 @@ def _read_packet(stdin: BinaryIO, may_end: bool = False) -> bytes | None:
     return data
 
 
-def _packet(stdout: BinaryIO, data: bytes) -> None:
-    stdout.write(b"%04x%b" % (len(data) + 4, data))
+def _packet(data: bytes) -> bytes:
+    return b"%04x%b" % (len(data) + 4, data)
 
 
-def _say(stdout: BinaryIO, lines: list[str]) -> None:
-    for line in lines:
-        _packet(stdout, (line + "\n").encode("utf-8"))
-    stdout.write(_FLUSH)
+def _told(lines: list[str]) -> bytes:
+    return b"".join(_packet((line + "\n").encode("ascii")) for line in lines) + _FLUSH
+
+
+def _say(stdout: BinaryIO, answer: bytes) -> None:
+    """Write an answer as one: each piece by itself would wake git."""
+    stdout.write(answer)
+    stdout.flush()

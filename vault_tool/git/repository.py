@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple, Self
+from subprocess import PIPE
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
@@ -68,11 +69,17 @@ class Repository:
         except (InvalidGitRepositoryError, NoSuchPathError) as error:
             raise NoRepository(path=folder) from error
         self._repo.git.update_environment(**env)
+        # GitPython takes `$` in a folder's name for a variable, and where that leads nowhere asks git in the
+        # folder one happens to be in: another repository.
+        self._repo.git.set_persistent_git_options(C=str(self.top))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_told: object) -> None:
+        if blobs := vars(self).pop("_blobs", None):
+            blobs.stdin.close()
+            blobs.wait()
         self._repo.close()
 
     @property
@@ -125,12 +132,20 @@ class Repository:
 
     def read(self, name: str) -> bytes:
         """Return a blob's bytes."""
-        from git import GitCommandError
+        # GitPython's own way of asking takes no name of a repository by SHA-256.
+        stdin, stdout = self._blobs.stdin, self._blobs.stdout
+        stdin.write(f"{name}\n".encode("ascii"))
+        stdin.flush()
+        said = stdout.readline().split()
+        if len(said) != 3:
+            raise GitRefuses(reason=b" ".join(said).decode("utf-8", "replace"))
+        data: bytes = stdout.read(int(said[2]) + 1)[:-1]
+        return data
 
-        try:
-            return self._git.get_object_data(name)[3]
-        except (ValueError, GitCommandError) as error:
-            raise GitRefuses(reason=str(error)) from error
+    @cached_property
+    def _blobs(self) -> Any:
+        """A process that answers with blobs for as long as its stdin is open."""
+        return self._git.cat_file("--batch", istream=PIPE, as_process=True)
 
     def files(self, commit: str, *paths: str) -> dict[PurePosixPath, str]:
         """Return the blobs of a commit at these paths, or in folders named with a `/`."""

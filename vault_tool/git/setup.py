@@ -6,7 +6,6 @@ Writing commands see to it, reading ones tell that it is missing.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool import __version__
 from vault_tool.errors import Exit, VaultError
-from vault_tool.git import filter_process, stand_in
 from vault_tool.messages import N_, _
 from vault_tool.vault import files
 
@@ -140,24 +138,31 @@ def set_up(root: Path, git: Path, sealed_keys: Collection[str], env: Mapping[str
 
 
 def _write_own(folder: Path, sealed_keys: Collection[str]) -> None:
+    # Here: every question looks whether all is there, and hardly ever is it written.
+    import json
+
+    from vault_tool.git import filter_process, stand_in
+
+    keys = sorted({stand_in.joined(key) for key in sealed_keys})
     folder.mkdir(exist_ok=True)
     for module in (filter_process, stand_in):
         source = Path(module.__file__ or "")
         _write(folder / source.name, source.read_text("utf-8"))
-    _write(folder / stand_in.SEALED, json.dumps(_sealed(sealed_keys), ensure_ascii=False, indent=1))
+    _write(
+        folder / stand_in.SEALED,
+        json.dumps({"keys": keys, "messages": _said()}, ensure_ascii=False, indent=1),
+    )
     _write(folder / "hook", _HOOK.format(ours=_OURS))
     _write(folder / "vault", _LAUNCHER.format(ours=_OURS, python=_quoted(sys.executable)))
 
 
-def _sealed(sealed_keys: Collection[str]) -> dict[str, object]:
+def _said() -> dict[str, str]:
+    """Return what is said once the program is gone, in today's language."""
     return {
-        "keys": sorted({stand_in.joined(key) for key in sealed_keys}),
-        "messages": {
-            "refused": _(
-                "vault is no longer installed here, so git can't seal: {path}, line {line}, stays out of it."
-            ),
-            "unchecked": _("vault is no longer installed here: what goes to git was not checked."),
-        },
+        "refused": _(
+            "vault is no longer installed here, so git can't seal: {path}, line {line}, stays out of it."
+        ),
+        "unchecked": _("vault is no longer installed here: what goes to git was not checked."),
     }
 
 

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from vault_tool.lint.customers import Card
 from vault_tool.lint.rules.leaves import public_of
-from vault_tool.lint.rules.plain_secrets import without_secrets
+from vault_tool.lint.rules.plain_secrets import holds_secret
 from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note
@@ -29,65 +29,70 @@ class CardMaker:
         self._secret = secret
 
     def card_of(self, note: Note) -> Card:
-        """Return the card of a note, whatever state that is in."""
+        """Return the card of a note, whatever state that is in.
+
+        Of bytes that are no clean text only a name that could be read is kept: what else they say is a guess.
+        """
         [public] = public_of(note)
+        is_clean = note.problem is None
 
         def said(name: str) -> str | None:
-            field, text = note.schema.field(name), note.text_value(name)
-            return tellable(text) if text and not public.is_sealed(field, name) else None
+            text = note.text_value(name)
+            return tellable(text) if text and not public.is_sealed(note.schema.field(name), name) else None
 
         def tellable(text: str) -> str | None:
-            if without_secrets({"": text}, note)[""] != text:
+            if holds_secret(text, note) or not (is_clean or _is_legible(text)):
                 return None
-            return without_sealed(SEALED_REFERENCE.sub("", text)).strip() or None
+            if "sealed-" in text:
+                text = SEALED_REFERENCE.sub("", text)
+            return without_sealed(text).strip() or None
 
-        known_type = note.schema.word("type", note.type) if note.type else None
+        known_type = note.schema.word("type", note.type) if note.type and is_clean else None
         type_name = known_type.name if known_type else None
-        name, owner, region = said("name"), said("owner"), said("region")
+        name, id = said("name"), said("id")
+        owner, stage, region = map(said, ("owner", "stage", "region")) if is_clean else (None, None, None)
         aliases = () if public.is_sealed(note.schema.field("aliases"), "aliases") else note.aliases
         names = [each for each in (name, *map(tellable, aliases)) if each]
-        card = Card(
-            path=str(note.path),
-            id=said("id"),
-            name=name,
-            type=type_name,
-            owner=self._team.get(fold_spelling(owner), owner) if owner else None,
-            stage=said("stage"),
-            region=_plain(region) if region else None,
-            names=tuple(dict.fromkeys(names)),
-            folded=tuple(dict.fromkeys(map(fold, (*names, note.path.stem)))),
-        )
-        if note.problem is not None:
-            return card
-        signs = [f"id:{card.id}"] if card.id else []
+        folded = list(map(fold, names))
+        signs = [f"id:{id}"] if id and is_clean else []
         if type_name and type_name != "person":
-            if self._secret:
-                code, phone = said("credit_code"), said("phone")
-                if code and len(_plain(code)) == 18:
-                    signs.append(f"code:{self._digest(_plain(code))}")
-                if phone and (number := _number(phone)):
-                    signs.append(f"phone:{type_name}:{self._digest(number)}")
-            if name and (plain := _plain(name)):
+            if self._secret and (code := said("credit_code")) and len(code := _plain(fold(code))) == 18:
+                signs.append(f"code:{self._digest(code)}")
+            if name and (plain := _plain(folded[0])):
                 signs.append(f"name:{type_name}:{plain}")
-        return card._replace(signs=tuple(sorted(signs, key=_surest_first)))
+            if self._secret and (phone := said("phone")) and (number := _number(phone)):
+                signs.append(f"phone:{type_name}:{self._digest(number)}")
+        return Card(
+            str(note.path),
+            id,
+            name,
+            type_name,
+            self._team.get(fold_spelling(owner), owner) if owner else None,
+            stage,
+            _plain(fold(region)) if region else None,
+            tuple(dict.fromkeys(names)),
+            tuple(dict.fromkeys((*folded, fold(note.path.stem)))),
+            tuple(signs),  # the surest first
+        )
 
     def _digest(self, text: str) -> str:
         return blake2b(text.encode("utf-8", "surrogatepass"), key=self._secret, digest_size=12).hexdigest()
 
 
-def _surest_first(sign: str) -> int:
-    return ("id", "code", "name", "phone").index(sign.partition(":")[0])
+def _is_legible(text: str) -> bool:
+    return text.isprintable() and "\ufffd" not in text
 
 
-def _plain(text: str) -> str:
+def _plain(folded: str) -> str:
     """Return what two spellings of a name share: width, case, script, blanks and brackets don't count."""
-    return _UNSPOKEN.sub("", fold(text))
+    return _UNSPOKEN.sub("", folded)
 
 
 def _number(phone: str) -> str | None:
     """Return a telephone number as it is dialled within China; None for what is none, or is nobody's own."""
-    digits = re.sub(r"\D", "", fold(phone))
-    if fold(phone).lstrip().startswith(("+86", "0086")):
+    folded = fold(phone)
+    digits = re.sub(r"\D", "", folded)
+    if folded.lstrip().startswith(("+86", "0086")):
         digits = digits.removeprefix("00").removeprefix("86")
     digits = digits.lstrip("0")
     return digits if len(digits) >= _DIGITS and not _SHARED_NUMBER.match(digits) else None

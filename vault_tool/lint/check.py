@@ -11,6 +11,7 @@ from vault_tool.lint.rule import Context, Finding, Flaw, Rule
 from vault_tool.lint.rules import find_rule
 from vault_tool.lint.rules.leaves import fields_of, hidden_of
 from vault_tool.lint.rules.plain_secrets import secret_spans, without_secrets
+from vault_tool.lint.rules.repairs import repairs
 from vault_tool.lint.selection import Selection
 from vault_tool.lint.suppress import silence, suppressions, useless
 from vault_tool.notes.note import Note
@@ -67,6 +68,8 @@ class Checker:
                 own = silence([self._finding(judge, flaw, note, excerpts) for flaw in idle], found)
                 findings += own.findings
         findings = [finding for finding in findings if finding.code in shown]
+        if not _can_be_mended(note):
+            findings = [finding._replace(fix=None) for finding in findings]
         findings.sort(key=lambda finding: (finding.start, finding.code, finding.end))
         return findings
 
@@ -91,6 +94,12 @@ class Checker:
             fix=flaw.fix,
             excerpt=excerpts.line(start[0]),
         )
+
+
+def _can_be_mended(note: Note) -> bool:
+    """Tell whether any fix would be written: a note that YAML would still refuse stays as it is."""
+    block = note.front_matter
+    return block is None or block.error is None or any(repair.is_enough for repair in repairs(note))
 
 
 def _can_read(rule: Rule, note: Note) -> bool:

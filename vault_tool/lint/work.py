@@ -61,13 +61,12 @@ class NoteWork:
         if content.digest == one.digest:
             return Done(one.path, content.digest, seen)
         note = parse_note(path, content.data, self._setup.schema)
-        done = Done(one.path, content.digest, seen, tuple(self._cards.card_of(note)))
-        return self._linted(note, content, done) if one.is_wanted else done
-
-    def _linted(self, note: Note, content: Content, done: Done) -> Done:
+        card = tuple(self._cards.card_of(note))
+        if not one.is_wanted:
+            return Done(one.path, content.digest, seen, card)
         linted, found = self.lint(note, content.data, content.digest)
         mended = (linted.fixed, linted.before, linted.after) if linted.change else None
-        return done._replace(found=found, mended=mended)
+        return Done(one.path, content.digest, seen, card, found, mended)
 
     def lint(self, note: Note, data: bytes, digest: str) -> tuple[Linted, Found]:
         """Lint one note that was read."""

@@ -51,17 +51,21 @@ _FIRST_MARK = re.compile(_MARK)
 # A literal line feed in front is found much faster than a choice of breaks; few files have others.
 _NEXT_MARK = re.compile(rf"\n{_MARK}")
 _NEXT_MARK_AFTER_ANY = re.compile(rf"[\r\n]{_MARK}")
-_SEALED_OPEN = re.compile(r"<!-- vault:sealed[ \t]*\Z")
+_SEALED_OPEN = "<!-- vault:sealed"
 
 
 def scan_blocks(text: str, start: int) -> Blocks:
-    """Find the headings of a body, which begins at `start`. Takes time in proportion to the text."""
+    """Find the headings of a body, which begins at `start`. Takes time in proportion to the text.
+
+    The sealed block comes first: a fence or a comment that somebody left open ends before it.
+    """
     found: list[tuple[Span, Span, int]] = []
     hidden: list[Span] = []
-    sealed: SealedBlock | None = None
-    last_close = text.rfind("-->")
+    sealed = _find_sealed(text, start)
+    end = sealed.span.start if sealed else len(text)
+    last_close = text.rfind("-->", start, end)
     search = (_NEXT_MARK_AFTER_ANY if "\r" in text else _NEXT_MARK).search
-    match = _FIRST_MARK.match(text, start) or search(text, start)
+    match = _FIRST_MARK.match(text, start, end) or search(text, start, end)
     while match:
         mark, after = match[2], match.end()
         at = line_end(text, after)
@@ -72,17 +76,16 @@ def scan_blocks(text: str, start: int) -> Blocks:
             # A comment that never ends hides nothing: a person still reads what follows as notes.
             if after <= last_close:
                 span = Span(line.start, next_line(text, text.index("-->", after)))
-                if _SEALED_OPEN.match(text, match.start(2), at) and not text[span.end :].strip():
-                    sealed = _sealed_block(text, span)
                 hidden.append(span)
                 at = span.end
         elif mark[0] == "~" or text.find("`", after, at) < 0:
-            span = Span(line.start, _fence_end(text, at, mark))
+            span = Span(line.start, _fence_end(text, at, end, mark))
             hidden.append(span)
             at = span.end
         # Back to the break itself: the next mark stands behind it.
-        match = search(text, at - 1 if text[at - 1] in "\r\n" else at)
-    end = sealed.span.start if sealed else len(text)
+        match = search(text, at - 1 if text[at - 1] in "\r\n" else at, end)
+    if sealed:
+        hidden.append(sealed.span)
     ends = [*(line.start for line, _, _ in found[1:]), end]
     headings = [make(Heading, (*heading, stop)) for heading, stop in zip(found, ends, strict=bool(found))]
     return Blocks(tuple(headings), tuple(hidden), sealed)
@@ -98,11 +101,27 @@ def _title(text: str, start: int, end: int) -> Span:
     return make(Span, (start + len(words) - len(words.lstrip(" \t")), start + len(words)))
 
 
-def _fence_end(text: str, offset: int, mark: str) -> int:
-    """Return the end of the line that closes a fence; a fence left open runs to the end of the text."""
+def _fence_end(text: str, offset: int, end: int, mark: str) -> int:
+    """Return the end of the line that closes a fence; a fence left open runs to the end of the notes."""
     closing = re.compile(rf"(?<=[\r\n]) {{0,3}}{mark[0]}{{{len(mark)},}}[ \t]*(?=[\r\n]|\Z)")
-    found = closing.search(text, offset)
-    return next_line(text, found.end()) if found else len(text)
+    found = closing.search(text, offset, end)
+    return next_line(text, found.end()) if found else end
+
+
+def _find_sealed(text: str, start: int) -> SealedBlock | None:
+    """Return the comment with the tokens, if it is the last thing in the text."""
+    opening = text.rfind(_SEALED_OPEN, start)
+    if opening < 0:
+        return None
+    before = text[max(start, opening - 3) : opening]
+    begin = opening - (len(before) - len(before.rstrip(" ")))
+    close = text.find("-->", opening)
+    is_line = begin == start or text[begin - 1] in "\r\n"
+    is_bare = not text[opening + len(_SEALED_OPEN) : line_end(text, opening)].strip(" \t")
+    if close < 0 or not is_line or not is_bare:
+        return None
+    span = Span(begin, next_line(text, close))
+    return None if text[span.end :].strip() else _sealed_block(text, span)
 
 
 def _sealed_block(text: str, span: Span) -> SealedBlock:

@@ -275,15 +275,8 @@ def _inline_fields(
             continue
         key, value = found["key"], found["value"].rstrip(" \t")
         at = found.start("value")
-        fields.append(
-            InlineField(
-                key=key,
-                key_span=make(Span, found.span("key")),
-                field=schema.inline_field(key),
-                value=value,
-                value_span=make(Span, (at, at + len(value))),
-            )
-        )
+        key_span, value_span = make(Span, found.span("key")), make(Span, (at, at + len(value)))
+        fields.append(make(InlineField, (key, key_span, schema.inline_field(key), value, value_span)))
     return tuple(fields)
 
 

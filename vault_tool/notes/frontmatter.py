@@ -122,12 +122,13 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
 
 
 def _field(text: str, block: Span, key: Scalar, node: Node, schema: Schema) -> FieldNode:
-    start, least = key.span.start, block.start
+    (start, end), least = key.span, block.start
     if start > least and text[start - 1] not in "\r\n":
         start = max(least, text.rfind("\n", least, start) + 1, text.rfind("\r", least, start) + 1)
-    end = max(node.span.end, key.span.end)
+    end = max(node.span.end, end)
     if end == least or text[end - 1] not in "\r\n":
-        end = next_line(text, end, block.end)
+        is_last = text.startswith("\n", end) and end < block.end  # as of nearly all
+        end = end + 1 if is_last else next_line(text, end, block.end)
     return make(FieldNode, (key, node, schema.field(key.text), make(Span, (start, end))))
 
 

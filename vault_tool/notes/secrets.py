@@ -6,7 +6,7 @@ What is found stands in plain. Sealed references, and words that are marked to b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.secret_kinds import Found, SecretKind, masked
 from vault_tool.notes.secret_numbers import Numbers, find_credit_codes, find_ibans
 from vault_tool.notes.secret_words import Passwords, find_emails, find_tokens
-from vault_tool.notes.text import LINE_BREAK, Span
+from vault_tool.notes.text import Span, line_end
 from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 
@@ -74,14 +74,19 @@ def folded(text: str) -> str:
     return text.translate(_HALF_WIDTH)
 
 
-def find_secrets(text: str, schema: Schema) -> Iterator[Secret]:
+def find_secrets(
+    text: str, schema: Schema, is_known: Callable[[Span, set[str]], bool] | None = None
+) -> Iterator[Secret]:
     """Yield the secrets of a text in order; none of them overlaps another.
 
     The words that tell a telephone from an order's number are the schema's. A text that holds nothing to
-    look at, as most do, costs some searches for characters.
+    look at, as most do, costs some searches for characters; so does a line of which the caller says, by its
+    span and what sorts of secrets it may hold, that what it holds is known.
     """
     seeker = _seeker(schema)
     lines = seeker.lines(text)
+    if is_known:
+        lines = {line: sorts for line, sorts in lines.items() if not is_known(line, sorts)}
     if not lines and "PRIVATE KEY" not in text:
         return
     kept = _kept(text)
@@ -183,8 +188,7 @@ class _Seeker:
 
 def _line_of(text: str, offset: int) -> Span:
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
-    found = LINE_BREAK.search(text, offset)
-    return Span(start, found.start() if found else len(text))
+    return Span(start, line_end(text, offset))
 
 
 _last: _Seeker | None = None

@@ -42,6 +42,14 @@ def read_simple(source: str, offset: int) -> Mapping | None:
             return None
         if indent is None:
             continue  # blank, or a comment
+        if plain is not None and name is not None and not indent and not dash:  # as most lines are
+            _end(pairs, below)
+            below = None
+            at, start = line.start(3) + offset, line.start(4) + offset
+            key = make(Scalar, (name, make(Span, (at, at + len(name))), "plain", False))
+            value = make(Scalar, (plain, make(Span, (start, start + len(plain))), "plain", False))
+            pairs.append((key, value))
+            continue
         key = _plain(name, line.start(3) + offset)
         node = _plain(plain, line.start(4) + offset) or _other(other, line.start(5) + offset, key)
         if key is not None and node is not None and not indent and not dash:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
@@ -44,6 +45,12 @@ def parse_date(text: str) -> date | None:
     # The marks are looked at because Python reads other ISO forms as well: `20261120`, `2026-W47-5`.
     if len(text) != 10 or text[4] != "-" or text[7] != "-":
         return None
+    return _known_day(text)
+
+
+@lru_cache(maxsize=4096)
+def _known_day(text: str) -> date | None:
+    # The days of one note are those of the next one.
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -52,6 +59,8 @@ def parse_date(text: str) -> date | None:
 
 def parse_loose_date(text: str) -> date | None:
     """Read a full date as people write it: `2023年1月15日`, `2023/1/15`, `20230115`, in any width."""
+    if day := parse_date(text):
+        return day  # as nearly all are written
     found = _LOOSE.match(unicodedata.normalize("NFKC", text).strip())
     if not found:
         return None

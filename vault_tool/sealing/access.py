@@ -6,6 +6,7 @@ leaves, every group they could read gets a new key: what is sealed from then on,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, g
 
 ROLES = (MANAGER, "sales", "support")
 """The roles that a first keyring speaks of; any other word is a role as well."""
+_GROUP = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 Unlock = Callable[[str], Mapping[int, str]]
 """Returns the keys of a group by epoch, as far as this person can open them."""
 
@@ -65,6 +67,14 @@ class BadName(VaultError):
     exit_code = Exit.USAGE
 
 
+class BadGroupName(VaultError):
+    """A name that no sealing mark could say."""
+
+    message = N_("{name} can't be the name of a group. Nothing was written.")
+    hint = N_("Small Latin letters, digits, `-` and `_`, a letter first, such as legal.")
+    exit_code = Exit.USAGE
+
+
 class Access(NamedTuple):
     """A changed keyring, and the files of the groups' keys to be written; None is one to be removed."""
 
@@ -87,7 +97,12 @@ def invite(
 
 
 def grant(keyring: Keyring, who: str, what: str, unlock: Unlock) -> Access:
-    """Give a person a role; or a person, a role (`role:sales`) or each owner (`owner`) a group to read."""
+    """Give a person a role; or a person, a role (`role:sales`) or each owner (`owner`) a group to read.
+
+    A group that isn't there is made for a role; managers read it, too.
+    """
+    if who.startswith(ROLE) and what not in keyring.groups:
+        return _with_new_group(keyring, what, _union([ROLE + MANAGER], [who]))
     if what in keyring.groups:
         group = keyring.groups[what]
         if who == "owner":
@@ -108,6 +123,13 @@ def grant(keyring: Keyring, who: str, what: str, unlock: Unlock) -> Access:
         keyring, {**keyring.people, who: member._replace(roles=_union(member.roles, [what]))}
     )
     return _rewrapped(keyring, after, unlock)
+
+
+def _with_new_group(keyring: Keyring, name: str, read: tuple[str, ...]) -> Access:
+    if not _GROUP.fullmatch(name) or name.startswith(OWNER):
+        raise BadGroupName(name=name)
+    made, path, data = with_new_epoch(keyring, name, KeyGroup(0, "", read))
+    return Access(made, MappingProxyType({path: data}))
 
 
 def revoke(keyring: Keyring, who: str, what: str | None, unlock: Unlock) -> Access:

@@ -28,8 +28,7 @@ class Cleaner:
 
     def clean(self, path: str, data: bytes) -> bytes:
         """Return a file's bytes as git may have them. Raises `VaultError` where a value can't be sealed."""
-        where = PurePosixPath(path)
-        if not is_note(where, data, self._globs):
+        if not is_note(path, data, self._globs):
             return data
         try:
             if not self._glance.may_stand_in_plain(data.decode("utf-8")):
@@ -38,8 +37,13 @@ class Cleaner:
             pass  # the closer look will tell
         from vault_tool.notes.note import parse_note  # here: most that git is given needs no closer look
 
-        sealing = self._keys().plan_sealing(parse_note(where, data, self._schema))
-        return sealing.text.encode() if sealing.edits else data
+        keys = self._keys()
+        sealing = keys.plan_sealing(parse_note(PurePosixPath(path), data, self._schema))
+        if not sealing.edits:
+            return data
+        # Before git has it: were we killed after that, the same value would get another token next time.
+        keys.memo.flush()
+        return sealing.text.encode()
 
 
 def sealed_spellings(schema: Schema) -> frozenset[str]:
@@ -59,6 +63,7 @@ def note_globs(settings: Settings) -> tuple[str, ...]:
     return (*settings.customers, ARCHIVE_GLOB)
 
 
-def is_note(path: PurePosixPath, data: bytes, globs: Iterable[str]) -> bool:
+def is_note(path: str, data: bytes, globs: Iterable[str]) -> bool:
     """Tell whether a file is a customer's note, or one on its way: any Markdown with front matter may be."""
-    return matches_globs(path, globs) or (path.suffix.casefold() == ".md" and data.startswith(_HEADS))
+    may_be = path[-3:].lower() == ".md" and data.startswith(_HEADS)
+    return may_be or matches_globs(PurePosixPath(path), globs)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from vault_tool.sealing.vault_keys import VaultKeys
 
+_AT_ONCE = 1 << 17
+
 
 class NoVaultHere(VaultError):
     """The work tree has no settings now, and a file looks as if it had something to seal."""
@@ -101,7 +103,9 @@ def serve_git() -> int:
     messages.use(messages.choose_language(os.environ))
     git_filter = GitFilter(Path.cwd(), os.environ)
     try:
-        serve(sys.stdin.buffer, sys.stdout.buffer, git_filter.clean)
+        # Python's own buffer holds 4 KiB of a pipe: a note would come in pieces, and each wakes a process.
+        with os.fdopen(0, "rb", buffering=_AT_ONCE, closefd=False) as stdin:
+            serve(stdin, sys.stdout.buffer, git_filter.clean)
     except NotGit:
         return 2
     finally:

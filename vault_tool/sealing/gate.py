@@ -52,7 +52,7 @@ class Gate:
 
     def check(self, path: PurePosixPath, data: bytes) -> list[Found]:
         """Return what is the matter with a file, in the order of its lines."""
-        if not is_note(path, data, self._globs):
+        if not is_note(str(path), data, self._globs):
             return []
         try:
             text = data.decode("utf-8")

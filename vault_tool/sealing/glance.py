@@ -14,7 +14,8 @@ from vault_tool.schema import Field, Schema
 
 _BETWEEN = str.maketrans("", "", " \t\u3000_-\"'")
 _LONGEST_KEY = 40
-_COLON = re.compile("[:：]")
+# The first of several, with the two signs before it, where neither width nor accents can be in question.
+_COLON = re.compile(r"[:：](?<![:：]{2})(?:(?<=([0-9A-Za-z\u4e00-\u9fff]{2})[:：])|)")
 _CLOSING = re.compile(r"[\r\n]---[ \t]*(?=[\r\n]|\Z)")
 _REFERENCES = re.compile(
     rf"[:：]?[ \t]*[\"'\[]?sealed-[{BASE32}]{{8}}(?:[,、 \t]+sealed-[{BASE32}]{{8}})*[\"'\]]?[ \t]*"
@@ -47,12 +48,10 @@ class Glance:
         ends = {key[-2:] for key in keys}
         has_short = any(len(end) < 2 for end in ends)
         for colon in _COLON.finditer(text):
-            at = colon.start()
-            end = text[max(at - 2, 0) : at]
+            end = colon[1]
             # Nearly every colon stands behind a key that ends otherwise.
-            is_other = end.isalnum() and end.casefold() not in ends and unicodedata.is_normalized("NFKC", end)
-            is_other = is_other and not has_short
-            if not is_other and _stands_in_plain(text, at, keys, head):
+            is_other = end is not None and end.casefold() not in ends and not has_short
+            if not is_other and _stands_in_plain(text, colon.start(), keys, head):
                 return True
         return False
 

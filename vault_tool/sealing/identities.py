@@ -23,7 +23,10 @@ class ExposedIdentity(VaultError):
     """Others than its owner could read a key."""
 
     message = N_("{path} is not used: {reason}.")
-    hint = N_("chmod 600 {path}, or move it out of the vault and out of any git repository.")
+    hint = N_(
+        "chmod 600 {path}, or move it out of the vault and out of any git repository. From a stick, copy it "
+        "into a folder of your own first."
+    )
     exit_code = Exit.UNREADABLE
 
 

@@ -10,6 +10,7 @@ import hmac
 import os
 import secrets
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +23,7 @@ from vault_tool.vault.places import make_private
 
 KEY_NAME = "memo.key"
 MEMO_NAME = "memo.sqlite"
-_AT_ONCE = 500
+_AT_ONCE = 2000
 
 
 class MemoUnusable(VaultError):
@@ -46,41 +47,68 @@ class Memo:
         except OSError as error:
             raise MemoUnusable(path=self._path, reason=error.strerror or str(error)) from None
         self._pending: dict[bytes, Token] = {}
+        self._last: tuple[tuple[str, ...], bytes] | None = None
 
     def _open(self) -> sqlite3.Connection:
-        database = self._connect()
         try:
-            if database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                return database
+            return self._connect()
         except sqlite3.OperationalError:
-            raise
+            raise  # busy, read-only, full: nothing to throw away
         except sqlite3.DatabaseError:
-            pass
-        # Damaged. It can be done without: tokens will be made anew once.
-        database.close()
+            return self._anew()
+
+    def _anew(self) -> sqlite3.Connection:
+        """Begin a new file in place of a damaged one. It can be done without: tokens are made again once."""
         for name in (MEMO_NAME, f"{MEMO_NAME}-wal", f"{MEMO_NAME}-shm"):
             self._path.with_name(name).unlink(missing_ok=True)
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
         before = os.umask(0o077) if os.name == "posix" else 0
+        database = None
         try:
             database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            try:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = NORMAL")
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS tokens (key BLOB PRIMARY KEY, token TEXT) WITHOUT ROWID"
-                )
-            except sqlite3.OperationalError:
-                database.close()  # busy, read-only, full: not ours to throw away
-                raise
-            except sqlite3.DatabaseError:
-                pass  # no database: the check tells
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            # Not WITHOUT ROWID: tokens, long as they are, are then added at the end, whatever their keys.
+            database.execute("CREATE TABLE IF NOT EXISTS tokens (key BLOB PRIMARY KEY, token TEXT)")
+        except sqlite3.Error:
+            if database:
+                database.close()
+            raise
         finally:
             if os.name == "posix":
                 os.umask(before)
         return database
+
+    def _ask(self, sql: str, rows: Sequence[tuple[object, ...]]) -> list[tuple[Any, ...]]:
+        """Run a statement for each row; a damaged file is begun anew, and what it held is not found."""
+        for is_last in (False, True):
+            try:
+                found: list[tuple[Any, ...]] = []
+                if sql.startswith("INSERT"):
+                    self._database.execute("BEGIN IMMEDIATE")
+                    self._database.executemany(sql, rows)
+                else:
+                    self._database.execute("BEGIN")
+                    found = [each for row in rows for each in self._database.execute(sql, row)]
+                self._database.execute("COMMIT")
+                return found
+            except sqlite3.Error as error:
+                is_damaged = not isinstance(error, sqlite3.OperationalError)
+                if not is_damaged or is_last:
+                    with suppress(sqlite3.Error):
+                        self._database.execute("ROLLBACK")
+                    raise MemoUnusable(path=self._path, reason=str(error)) from None
+                self._begin_anew()
+        raise AssertionError("a loop of two")
+
+    def _begin_anew(self) -> None:
+        self._database.close()
+        try:
+            self._database = self._anew()
+        except (sqlite3.Error, OSError) as error:
+            raise MemoUnusable(path=self._path, reason=str(error)) from None
 
     def get(self, place: Place, kid: str, value: Value) -> Token | None:
         """Return the token of a value that was sealed here before, to the same keys."""
@@ -89,7 +117,7 @@ class Memo:
             return kept
         if name not in self._names:
             return None
-        row = self._rows("SELECT token FROM tokens WHERE key = ?", name)
+        row = self._ask("SELECT token FROM tokens WHERE key = ?", [(name,)])
         with suppress(BadToken, TypeError):
             return read_token(row[0][0]) if row else None
         return None
@@ -97,13 +125,7 @@ class Memo:
     @cached_property
     def _names(self) -> set[bytes]:
         """What is known under its name: most questions are about what is new, and asking the disk is slow."""
-        return {name for (name,) in self._rows("SELECT key FROM tokens")}
-
-    def _rows(self, sql: str, *parameters: bytes) -> list[tuple[Any, ...]]:
-        try:
-            return self._database.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise MemoUnusable(path=self._path, reason=str(error)) from None
+        return {name for (name,) in self._ask("SELECT key FROM tokens", [()])}
 
     def put(self, place: Place, kid: str, value: Value, token: Token) -> None:
         """Remember a token; on disk it is with the next `flush`."""
@@ -116,12 +138,7 @@ class Memo:
         rows = [(name, str(token)) for name, token in self._pending.items()]
         if not rows:
             return
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany("INSERT OR IGNORE INTO tokens VALUES (?, ?)", rows)
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise MemoUnusable(path=self._path, reason=str(error)) from None
+        self._ask("INSERT OR IGNORE INTO tokens VALUES (?, ?)", rows)
         self._names.update(self._pending)
         self._pending.clear()
 
@@ -133,10 +150,13 @@ class Memo:
             self._database.close()
 
     def _name(self, place: Place, kid: str, value: Value) -> bytes:
-        parts = [part.encode("utf-8", "surrogatepass") for part in (*place, kid, *value)]
-        return hmac.digest(
-            self._key, b"".join(len(part).to_bytes(4, "big") + part for part in parts), "sha256"
-        )
+        told = (*place, kid, *value)
+        # What is not there is asked for and put there: the same name twice.
+        if self._last is None or self._last[0] != told:
+            parts = [part.encode("utf-8", "surrogatepass") for part in told]
+            whole = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+            self._last = (told, hmac.digest(self._key, whole, "sha256"))
+        return self._last[1]
 
 
 def _local_key(path: Path) -> bytes:

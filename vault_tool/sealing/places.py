@@ -71,7 +71,18 @@ def sealed_fields(note: Note) -> SealedFields:
     """Return which fields are sealed for this customer."""
     known = note.schema.word("type", note.type) if note.type else None
     is_told_once = note.front_matter is not None and len(note.front_matter.all("type")) == 1
-    return SealedFields(note.schema, known.name if known and is_told_once else None)
+    customer_type = known.name if known and is_told_once else None
+    # Made of the whole schema, for every note: schemas of one meaning seal the same.
+    name = (note.schema.meaning, customer_type)
+    if name not in _KEPT:
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[name] = SealedFields(note.schema, customer_type)
+    return _KEPT[name]
+
+
+_KEPT: dict[tuple[str, str | None], SealedFields] = {}
+_MOST_KEPT = 32
 
 
 class Leaf(NamedTuple):
@@ -100,8 +111,10 @@ class Places:
 
     def leaf_at(self, offset: int) -> Leaf | None:
         """Return the innermost value that a character stands in; None in a text."""
-        within = self.leaves[: bisect_right(self._starts, offset)]
-        return next((leaf for leaf in reversed(within) if leaf.span.holds(offset)), None)
+        for at in range(bisect_right(self._starts, offset) - 1, -1, -1):
+            if self.leaves[at].span.holds(offset):
+                return self.leaves[at]
+        return None
 
     def _all(self) -> Iterator[Leaf]:
         note = self._note

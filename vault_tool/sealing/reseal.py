@@ -58,6 +58,8 @@ class Moved(NamedTuple):
     line: int
     before: Place
     after: Place
+    group_before: str | None
+    group_after: str | None
 
 
 class _Standing(NamedTuple):
@@ -125,9 +127,11 @@ def moved_values(note: Note, keys: VaultKeys) -> tuple[list[Moved], list[NotOpen
             refused.append(NotOpened(path=note.path, line=line, reason=DAMAGED))
         elif not is_at(each.token, place):
             try:
-                before, _opened = keys.open_elsewhere(note, each.vid)
+                before, opened = keys.open_elsewhere(note, each.vid)
+                leaf = places.leaf_at(each.offset)
+                group = leaf.group.group if leaf and leaf.group else opened.group
                 if before != place:
-                    moved.append(Moved(each.vid, line, before, place))
+                    moved.append(Moved(each.vid, line, before, place, opened.group, group))
                 else:
                     refused.append(NotOpened(path=note.path, line=line, reason=DAMAGED))
             except NotOpened as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import NamedTuple
 
+from vault_tool.messages import N_
 from vault_tool.notes.note import Note
+from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.render_yaml import render_scalar
 from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.schema import FieldType
@@ -13,6 +15,8 @@ from vault_tool.sealing.places import TEXT, Leaf, Places
 from vault_tool.sealing.seal import Sealing, plan_sealing
 from vault_tool.sealing.token import Place, Token, Value, read_token
 from vault_tool.sealing.vault_keys import FOR_NOBODY_KNOWN, NotOpened, Opened, VaultKeys
+
+BRACES = N_("its own braces can't stand in a sealing mark; `vault show --reveal` shows it")
 
 
 class Revealed(NamedTuple):
@@ -41,17 +45,15 @@ def reveal(
             continue
         try:
             found = keys.open(note, reference.vid)
+            text = _marked(note, found) if to_edit and found.value.style == "text" else None
             if to_edit and found.group is None:
-                line = note.lines.line(reference.span.start)
-                raise NotOpened(path=note.path, line=line, reason=FOR_NOBODY_KNOWN)
+                raise NotOpened(path=note.path, line=found.line, reason=FOR_NOBODY_KNOWN)
         except NotOpened as error:
             refused.append(error)
             continue
         opened.append(found)
-        text = _written(found.value, leaf)
-        if to_edit and found.value.style == "text":
-            text = f"{{{{seal {found.group}: {text}}}}}"
-        edits.append(Edit(reference.span, text))
+        written = _written(found.value, leaf, reference.span) if text is None else text
+        edits.append(Edit(reference.span, written))
     return Revealed(apply_edits(note.text, edits), tuple(edits), tuple(opened), tuple(refused))
 
 
@@ -61,12 +63,12 @@ def seal_again(note: Note, before: Note, opened: Iterable[Opened], keys: VaultKe
     tokens = {each.vid: each.token for each in block.tokens} if block else {}
     known: dict[tuple[str, str], list[Opened]] = {}
     for each in opened:
-        known.setdefault((each.field, each.value.text), []).append(each)
+        known.setdefault((each.field, _meant(each.value)), []).append(each)
     seal_new = keys.sealer(note)
 
-    def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
+    def seal(place: Place, group: str, value: Value, taken: Container[str]) -> Token:
         # Two contacts may have one number: each gets its own token again, in the order they stand in.
-        for number, each in enumerate(same := known.get((place.field, value.text), [])):
+        for number, each in enumerate(same := known.get((place.field, _meant(value)), [])):
             # Who marked words for another group means it; a field's group is the schema's business.
             if each.group == group or value.style != "text":
                 return read_token(tokens[same.pop(number).vid if len(same) > 1 else each.vid])
@@ -95,16 +97,33 @@ def without_leftovers(note: Note, before: Note) -> str:
     return apply_edits(note.text, [Edit(Span(start, block.span.end), "")])
 
 
+def _meant(value: Value) -> str:
+    # Blanks around a piece of YAML come and go with the line that it stands in.
+    return value.text.strip(" \t") if value.style == "yaml" else value.text
+
+
 def _is_meant(leaf: Leaf | None, fields: Container[str]) -> bool:
     return (leaf.path.removesuffix("[]").rpartition(".")[2] if leaf else TEXT) in fields
 
 
-def _written(value: Value, leaf: Leaf | None) -> str:
+def _marked(note: Note, found: Opened) -> str:
+    """Return words in their sealing mark again. Raises `NotOpened` where their own braces would end it."""
+    text = found.value.text
+    gap = " " if text.endswith(("}", "｝")) else ""
+    marked = f"{{{{seal {found.group}: {text}{gap}}}}}"
+    if sealing_spans(marked) != [Span(0, len(marked))]:
+        raise NotOpened(path=note.path, line=found.line, reason=BRACES)
+    return marked
+
+
+def _written(value: Value, leaf: Leaf | None, span: Span) -> str:
     """Return a value as it is written in the place of its reference, so that it reads the same."""
     text, style = value
     is_in_head = leaf is not None and leaf.node is not None
     if style == "yaml":
         return text if "\n" in text or "\r" in text else text.lstrip(" \t")
-    if not is_in_head or (style == "plain" and "\n" not in text):
+    # Words within a scalar stand as they stood; only a whole one can be put in quotes.
+    is_whole = leaf is not None and leaf.span == span
+    if not is_in_head or (style == "plain" and "\n" not in text) or (style == "text" and not is_whole):
         return text
     return render_scalar(text, "single" if style == "single" else "double", FieldType.TEXT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
@@ -16,7 +16,7 @@ from vault_tool.sealing.places import Places
 from vault_tool.sealing.token import Place, Token, Value
 from vault_tool.sealing.unsealed import Unclosed, Unsealed, unsealed
 
-Sealer = Callable[[Place, str, Value, frozenset[str]], Token]
+Sealer = Callable[[Place, str, Value, Container[str]], Token]
 """Makes the token of a value for a group; its `vid` must be none of those given."""
 _OPENING = "<!-- vault:sealed"
 _WORD = re.compile(r"[0-9A-Za-z_-]")
@@ -35,7 +35,10 @@ class NoSuchGroup(CannotSeal):
     """A mark names a group that the keyring doesn't have."""
 
     message = N_("{path}:{line}: there is no group {group} to seal for.")
-    hint = N_("Nothing was written. The groups are: {known}")
+    hint = N_(
+        "Nothing was written. The groups are: {known}. Another one is made by: "
+        "vault access grant role:manager {group}"
+    )
 
 
 NO_ID = N_("the customer has no id (`vault lint --fix` gives one)")
@@ -72,8 +75,8 @@ def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
     if not found:
         return Sealing((), note.text, ())
     _check(note, found)
-    taken = frozenset(token.vid for token in note.sealed_block.tokens) if note.sealed_block else frozenset()
-    taken |= frozenset(reference.vid for reference in note.sealed_references)
+    there = {token.vid for token in note.sealed_block.tokens} if note.sealed_block else set()
+    taken = there | {reference.vid for reference in note.sealed_references}
     edits: list[Edit] = []
     values: list[SealedValue] = []
     tokens: dict[str, Token] = {}
@@ -82,14 +85,14 @@ def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
         assert note.id is not None
         place = Place(vault_id, note.id, each.path)
         try:
-            token = sealer(place, each.group, each.value, taken | tokens.keys())
+            token = sealer(place, each.group, each.value, taken)
         except UnknownGroup as error:
             line = note.lines.line(each.span.start)
             raise NoSuchGroup(path=note.path, line=line, **error.values) from None
         tokens[token.vid] = token
+        taken.add(token.vid)
         edits.append(Edit(each.span, _reference(note.text, each, token.vid)))
         values.append(SealedValue(each.path, each.group, note.lines.line(each.span.start), token.vid))
-    there = {token.vid for token in note.sealed_block.tokens} if note.sealed_block else set()
     edits += _block(note, [token for token in tokens.values() if token.vid not in there])
     text = apply_edits(note.text, edits)
     _check_result(note, text, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -123,6 +123,7 @@ class VaultKeys:
         self._state = state
         self._env = env
         self._ask = ask
+        self._last: tuple[Note, Places] | None = None
 
     # --- trust
 
@@ -214,7 +215,7 @@ class VaultKeys:
         """Return what makes tokens for the values of a note."""
         owner = self.owner_of(note)
 
-        def seal(place: Place, group: str, value: Value, taken: frozenset[str]) -> Token:
+        def seal(place: Place, group: str, value: Value, taken: Container[str]) -> Token:
             return self.seal(place, self.keyring.sealing_keys(group, owner), value, taken)
 
         return seal
@@ -228,7 +229,7 @@ class VaultKeys:
         """Return what a value is bound to that stands at this offset."""
         return Place(self.vault_id, note.id or "", places.field_at(offset))
 
-    def seal(self, place: Place, keys: Iterable[str], value: Value, taken: frozenset[str]) -> Token:
+    def seal(self, place: Place, keys: Iterable[str], value: Value, taken: Container[str]) -> Token:
         """Return a value's token: the one that was made here before, else a new one."""
         keys = tuple(keys)
         kid = key_set_id(keys)
@@ -274,7 +275,7 @@ class VaultKeys:
         reference = next((each for each in note.sealed_references if each.vid == vid), None)
         offset = reference.span.start if reference else 0
         line = note.lines.line(offset)
-        place = place or self.place(note, Places(note), offset)
+        place = place or self.place(note, self._places_of(note), offset)
         token = self._token(note, vid, line)
         if not is_at(token, place):
             raise NotOpened(path=note.path, line=line, reason=DAMAGED)
@@ -286,6 +287,12 @@ class VaultKeys:
             return Opened(vid, place.field, group, line, unwrap(data, place, token.kid, vid))
         except WrongPlace:
             raise NotOpened(path=note.path, line=line, reason=MOVED) from None
+
+    def _places_of(self, note: Note) -> Places:
+        """Return where a note's fields stand; asked for each value of one note after the other."""
+        if self._last is None or self._last[0] is not note:
+            self._last = (note, Places(note))
+        return self._last[1]
 
     def open_elsewhere(self, note: Note, vid: str) -> tuple[Place, Opened]:
         """Open a value of a note wherever it was sealed for, and return that place. Raises `NotOpened`.
@@ -320,7 +327,7 @@ class VaultKeys:
         return token
 
 
-def new_vid(taken: Iterable[str]) -> str:
+def new_vid(taken: Container[str]) -> str:
     """Return a value's name that is not taken in its note."""
     while (vid := base32(secrets.token_bytes(5))) in taken:
         pass

@@ -15,11 +15,13 @@ from vault_tool.messages import N_
 
 MAX_NOTE_BYTES = 4 * 1024 * 1024
 TEMP_PREFIX = ".vault-tmp-"
+_PIECE = 1024 * 1024
 
 # Missing where the system has no such thing (Windows): there it is no danger either.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_is_known_junction: Callable[[str], bool] | None = getattr(os.path, "isjunction", None)
 
 Step = Callable[[str], None]
 
@@ -106,14 +108,19 @@ def place(root: Path, path: PurePosixPath) -> Path:
 
     No folder on the way may be a symbolic link, and `.git` belongs to git.
     """
+    return Path(_place(root, path))
+
+
+def _place(root: Path, path: PurePosixPath) -> str:
+    # In texts: a path object for each part would take longer than reading the file.
     parts = path.parts
-    if not parts or path.is_absolute() or any(_is_foreign(part) for part in parts):
+    if not parts or parts[0][0] == "/" or any(map(_is_foreign, parts)):
         raise OutsideVault(path=path)
-    here = root
+    here = os.fspath(root)
     for part in parts[:-1]:
-        here = here / part
+        here = f"{here}{os.sep}{part}"
         try:
-            mode = here.lstat().st_mode
+            mode = os.lstat(here).st_mode
         except FileNotFoundError:
             break
         except OSError as error:
@@ -122,18 +129,18 @@ def place(root: Path, path: PurePosixPath) -> Path:
             raise OutsideVault(path=path)
         if not stat.S_ISDIR(mode):
             raise NotAFile(path=path)
-    return root / path
+    return os.path.join(root, *parts)  # noqa: PTH118
 
 
 def read(root: Path, path: PurePosixPath, limit: int | None = MAX_NOTE_BYTES) -> Content:
     """Read a regular file of the vault; never waits on a pipe, never follows a link."""
-    where = place(root, path)
+    where = _place(root, path)
     try:
         handle = os.open(where, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT | _BINARY)
     except FileNotFoundError as error:
         raise FileMissing(path=path) from error
     except OSError as error:
-        if where.is_symlink() or where.is_dir():
+        if Path(where).is_symlink() or Path(where).is_dir():
             raise NotAFile(path=path) from error
         raise CannotRead(path=path, reason=reason(error)) from error
     try:
@@ -143,8 +150,9 @@ def read(root: Path, path: PurePosixPath, limit: int | None = MAX_NOTE_BYTES) ->
             raise NotAFile(path=path)
         if limit is not None and seen.st_size > limit:
             raise TooLarge(path=path, size=seen.st_size, limit=limit)
-        with os.fdopen(handle, "rb", buffering=0, closefd=False) as file:
-            data = file.readall()
+        data = os.read(handle, seen.st_size + 1)
+        while more := os.read(handle, _PIECE):  # it grew, or the system gave less than all
+            data += more
     except OSError as error:
         raise CannotRead(path=path, reason=reason(error)) from error
     finally:
@@ -315,7 +323,6 @@ def _is_foreign(part: str) -> bool:
     return os.name == "nt" and any(sign in part for sign in "\\:")
 
 
-def _is_junction(folder: Path) -> bool:
+def _is_junction(folder: str) -> bool:
     # Python 3.12 learnt the word; before it a junction can't be told apart without ctypes.
-    is_junction = getattr(folder, "is_junction", None)
-    return bool(is_junction is not None and is_junction())
+    return _is_known_junction is not None and _is_known_junction(folder)

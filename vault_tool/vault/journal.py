@@ -62,7 +62,7 @@ class Change(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """What a commit did: the files it wrote or removed, and the number of its record (None: no-op)."""
+    """What a commit did: the files it wrote or removed, and the number of its record (None: it has none)."""
 
     paths: tuple[PurePosixPath, ...]
     record: int | None
@@ -119,6 +119,7 @@ def commit(
     *,
     timeout: float = DEFAULT_TIMEOUT,
     undoable: bool = True,
+    recorded: bool = True,
     clock: Clock = time.time,
     step: files.Step = files.no_step,
 ) -> Committed:
@@ -127,7 +128,9 @@ def commit(
     Nothing is written if any file changed since it was read, or if the new bytes don't fit on the disk. A
     crash part-way leaves whole files, some old and some new, and `undo` takes back the new ones. An editor
     saving between check and replace can still lose; the lock keeps out only other `vault` processes.
-    With `undoable=False` the old bytes are kept nowhere, and `undo` refuses.
+    With `undoable=False` the old bytes are kept nowhere, nor those that earlier commands found in the same
+    files, and `undo` refuses; with `recorded=False`, for what no person asked for, it takes back the command
+    before.
     """
     wanted = tuple(changes)
     if len({change.path for change in wanted}) != len(wanted):
@@ -145,6 +148,10 @@ def commit(
         try:
             with records.working_on(record):
                 step("recorded")
+                if not undoable:
+                    # First: what is seen to be sealed must stand in plain nowhere.
+                    records.forget((change.path for change in real), record.number)
+                    step("forgotten")
                 apply_writes(root, [Write(change.path, change.after) for change in real], step)
         except BaseException:
             # The record goes last: while it stands, the next writer knows where to look for what is left
@@ -154,8 +161,12 @@ def commit(
                 _remove_folders(root, record)
                 records.drop(record)
             raise
+        if not recorded:
+            records.drop(record)
+        elif not undoable:
+            records.forget_digests(record)
         records.prune(clock())
-    return Committed(tuple(change.path for change in real), record.number)
+    return Committed(tuple(change.path for change in real), record.number if recorded else None)
 
 
 def note_edit(
@@ -220,6 +231,8 @@ def undo(
 def _clean_up(records: Records, root: Path) -> None:
     """Remove what a killed writer left beside its files; we hold the lock, so nobody is using it."""
     record = records.interrupted()
+    if record and not record.undoable:
+        records.forget_digests(record)
     for folder in {entry.path.parent for entry in record.entries} if record else ():
         files.clean_leftovers(root / folder)
 

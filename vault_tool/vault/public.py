@@ -94,6 +94,10 @@ def _joined(key: str) -> str:
     return re.sub(r"[\s_-]", "", key)
 
 
+def _is_told_twice(note: Note) -> bool:
+    return note.front_matter is not None and len(note.front_matter.all("type")) > 1
+
+
 class Public:
     """The public part of one note."""
 
@@ -101,7 +105,7 @@ class Public:
         self._note = note
         self._keys = keys
         known = note.schema.word("type", note.type) if note.type else None
-        is_told_once = note.front_matter is not None and len(note.front_matter.all("type")) == 1
+        is_told_once = note.field("type") is not None and not (note.has_duplicates and _is_told_twice(note))
         self._type = known.name if known and is_told_once else None
         self._is_broken = is_head_broken(note)
 
@@ -191,6 +195,11 @@ class Public:
         if self.is_sealed(field, key):
             yield node.span
             return
+        if type(node) is Scalar:
+            in_map = field is None or field.type in (FieldType.MAP, FieldType.MAPS)
+            if self._hides(node.text, in_map or self._is_broken):
+                yield node.span
+            return
         match node:
             case Mapping(pairs=pairs):
                 for inner, value in pairs:
@@ -198,10 +207,12 @@ class Public:
             case Sequence(items=items):
                 for item in items:
                     yield from self._hidden_in(field, key, item)
-            case Scalar(text=text, span=span):
-                in_map = field is None or field.type in (FieldType.MAP, FieldType.MAPS)
-                if self._text(text, in_map or self._is_broken) != (text or None):
-                    yield span
+
+    def _hides(self, text: str, may_be_map: bool) -> bool:
+        """Tell whether some of a text is not public."""
+        if may_be_map and self._keys.stand_in(text):
+            return True
+        return ("{{" in text or "｛｛" in text) and without_sealed(text) != text
 
     def _text(self, text: str, may_be_map: bool) -> str | None:
         if may_be_map and self._keys.stand_in(text):

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -31,6 +31,9 @@ KEPT_BYTES = 256 * 1024 * 1024
 
 _TAIL = struct.Struct(">Q8s")
 _MAGIC = b"undo-v1\n"
+# In the place of one that was forgotten: as long, and no file's.
+_NO_DIGEST = "0" * 64
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
 _NAME = re.compile(r"(\d{8})\.(undo|undone)")
 
 
@@ -151,6 +154,30 @@ class Records:
         with suppress(OSError):
             record.file.unlink()
 
+    def forget(self, paths: Iterable[PurePosixPath], before: int) -> None:
+        """Destroy what the records older than this number kept of these files, wherever those lay then.
+
+        It is overwritten in place: that takes no room on the disk, and may stop anywhere, for bytes that are
+        not what they were count as not kept. A record that can't be read goes whole.
+        """
+        wanted = set(paths)
+        for number, name in sorted(self._names().items(), reverse=True):
+            if number >= before:
+                continue
+            record = self._read(name)
+            try:
+                if record is None:
+                    (self.folder / name).unlink(missing_ok=True)
+                else:
+                    _destroy(record, _entries_of(record, wanted))
+            except OSError as error:
+                raise CannotKeepRecord(path=self.folder, reason=files.reason(error)) from error
+
+    def forget_digests(self, record: Record) -> None:
+        """Forget what the files of a finished record were; should that fail, the next `forget` does it."""
+        with suppress(OSError):
+            _destroy(record, list(record.entries))
+
     def prune(self, now: float) -> None:
         """Forget what is too old or too much; the last record always stays."""
         with suppress(OSError):
@@ -244,6 +271,42 @@ class Draft:
         if record is None:
             raise CannotKeepRecord(path=final, reason="what was written can't be read back")
         return record
+
+
+def _entries_of(record: Record, wanted: set[PurePosixPath]) -> list[Entry]:
+    """Return what a record says of these files; where they went by other names before, those join them."""
+    if wanted.isdisjoint(entry.path for entry in record.entries):
+        return []
+    elsewhere = {entry.after for entry in record.entries if entry.path not in wanted}
+    # What went when one of them came is the same note, unless it is seen to have gone elsewhere.
+    wanted.update(
+        entry.path for entry in record.entries if entry.after is None and entry.before not in elsewhere
+    )
+    return [entry for entry in record.entries if entry.path in wanted]
+
+
+def _destroy(record: Record, entries: list[Entry]) -> None:
+    """Overwrite what was kept of some files; then their digests, which let a short secret be guessed."""
+    digests = {digest for entry in entries for digest in (entry.before, entry.after)} - {None, _NO_DIGEST}
+    if not digests:
+        return
+    seen = record.file.stat()
+    with record.file.open("r+b") as file:
+        for entry in entries:
+            file.seek(entry.start)
+            file.write(bytes(entry.size))
+        file.seek(-_TAIL.size, os.SEEK_END)
+        length, _magic = _TAIL.unpack(file.read(_TAIL.size))
+        file.seek(-_TAIL.size - length, os.SEEK_END)
+        told = _DIGEST.sub(
+            lambda found: _NO_DIGEST.encode() if found[0].decode() in digests else found[0], file.read(length)
+        )
+        file.seek(-_TAIL.size - length, os.SEEK_END)
+        file.write(told)
+        file.flush()
+        os.fsync(file.fileno())
+    # A record's age is its file's.
+    os.utime(record.file, ns=(seen.st_atime_ns, seen.st_mtime_ns))
 
 
 def _told(entry: Entry) -> dict[str, object]:

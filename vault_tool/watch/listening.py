@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+from pathlib import Path, PurePosixPath
 
 from vault_tool.watch.dirty import Clock, Dirty
 from vault_tool.watch.events import Events, lies_remote
@@ -14,6 +15,8 @@ POLL_SECONDS, POLL_MOST = 5.0, 30.0
 BACK_OFF, BACK_OFF_MOST = 1.0, 60.0
 FORGOTTEN_AFTER = 120.0
 CHECK_SECONDS = 300.0
+# What nobody told of within this time, nobody will.
+TOLD_WITHIN = 5.0
 
 
 class Listening:
@@ -88,6 +91,14 @@ class Listening:
         self.stop()
         refused = self.start(is_repair=True)
         return (EventsLost() if is_overflow else EventsStopped()), refused
+
+    def is_untold(self, path: PurePosixPath, since: float) -> bool:
+        """Say whether a file changed since then, and so long ago that somebody should have told by now."""
+        try:
+            changed = (self._root / path).lstat().st_ctime
+        except OSError:
+            return False
+        return since < changed < time.time() - TOLD_WITHIN and str(path) not in self._dirty
 
     def check(self) -> None:
         """Notice threads that died without a word."""

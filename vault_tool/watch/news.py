@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -30,7 +30,33 @@ class Took(NamedTuple):
     linted: Sequence[Linted] | None
 
 
-Tell = Callable[[Watching | Took | VaultError], None]
+class Sealed(NamedTuple):
+    """What stood in plain for a while has been sealed: so many values, in these notes."""
+
+    paths: Sequence[PurePosixPath]
+    values: int
+
+
+Tell = Callable[[Watching | Took | Sealed | VaultError], None]
+
+
+class Troubles:
+    """What is wrong now, by where; each is told once for as long as it lasts."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._now: dict[str, VaultError] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now)
+
+    def report(self, where: str, error: VaultError | None) -> None:
+        """Tell of a trouble unless it is known; None says that it is over."""
+        before = self._now.pop(where, None)
+        if error is not None:
+            self._now[where] = error
+            if type(before) is not type(error):
+                self._tell(error)
 
 
 class CannotListen(VaultError):
@@ -83,6 +109,14 @@ class LintFailed(VaultError):
 
     message = N_("The check of a note failed ({kind}): a defect in the program, not in your notes.")
     hint = N_("`vault --debug lint` says where.")
+    exit_code = Exit.BUG
+
+
+class SealingFailed(VaultError):
+    """Sealing has a defect."""
+
+    message = N_("{path} could not be sealed ({kind}): a defect in the program, not in your note.")
+    hint = N_("Nothing was written. `vault --debug seal` says where.")
     exit_code = Exit.BUG
 
 

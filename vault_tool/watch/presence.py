@@ -38,8 +38,8 @@ class Beat:
 
     `is_current`: everything that was told is in catalog and index. `polls` is after how many seconds all is
     looked at, where events can't be relied on. `drift` counts changes that no event had told, `remade` how
-    often the catalog was found damaged and made anew; `troubles` are where something is wrong: events,
-    catalog, index, settings, lint.
+    often the catalog was found damaged and made anew; `sealed` counts values; `troubles` are where something
+    is wrong: events, catalog, index, settings, lint, sealing.
     """
 
     pid: int
@@ -56,6 +56,7 @@ class Beat:
     overflows: int = 0
     restarts: int = 0
     remade: int = 0
+    sealed: int = 0
     is_listening: bool = False
     is_serving: bool | None = None
     troubles: list[str] = field(default_factory=list)

@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
-from vault_tool.lint.check import Checker
-from vault_tool.lint.run import Linted, lint_paths
+from vault_tool.lint.finding import Linted
 from vault_tool.messages import _
 from vault_tool.search.engine import EngineBusy
 from vault_tool.vault.catalog import CatalogDamaged
@@ -27,11 +26,13 @@ from vault_tool.watch.news import (
     LintFailed,
     Tell,
     Took,
+    Troubles,
     VaultGone,
     VaultRenamed,
     Watching,
 )
 from vault_tool.watch.presence import BEAT_SECONDS, Beat, write_beat
+from vault_tool.watch.sealing import LaterSealing
 
 if TYPE_CHECKING:
     from vault_tool.watch.server import Handle
@@ -47,8 +48,6 @@ MANY_TO_LINT = 50
 AFTER_MANY_SECONDS = 5.0
 # When a file that may not be all there is looked at again.
 LOOKS = (0.2, 0.8)
-# What nobody told of within this time, nobody will.
-TOLD_WITHIN = 5.0
 # The index is swept when nobody saves; whoever saves meanwhile goes first, but not for ever.
 SWEEP_AGAIN, SWEEP_MOST = 2.0, 60.0
 # How long work may go on when we are asked to stop.
@@ -68,7 +67,7 @@ class GaveWay(Exception):
 class Watcher:
     """Watches one vault until it is told to stop; all work is done in the thread that runs it.
 
-    `tell` hears of what happens. `checker` makes the linter for one batch, for the day changes meanwhile.
+    `tell` hears of what happens. `lint` lints the notes of one batch, by the day that it is then.
     `shown` shows the progress of the first build. `serve` starts the warm process, where there is one.
     """
 
@@ -77,7 +76,7 @@ class Watcher:
         vault: Vault,
         env: Mapping[str, str],
         tell: Tell,
-        checker: Callable[[Vault], Checker],
+        lint: Callable[[Vault, Sequence[PurePosixPath]], list[Linted]],
         shown: Shown,
         serve: Callable[[], Handle | None] = lambda: None,
         clock: Clock = time.monotonic,
@@ -85,7 +84,7 @@ class Watcher:
         self._vault = vault
         self._env = env
         self._tell = tell
-        self._checker = checker
+        self._lint = lint
         self._shown = shown
         self._clock = clock
         # It may fork, which wants a process without threads.
@@ -93,8 +92,10 @@ class Watcher:
         self._dirty = Dirty(clock, self._out_of_sync)
         self._listening = Listening(vault.root, vault.places.state, self._dirty, clock)
         self._intake = Intake(vault)
+        self._sealing = LaterSealing(vault, env, tell, clock)
         self._beat = Beat(os.getpid(), time.time())
-        self._troubles: dict[str, VaultError] = {}
+        self._troubles = Troubles(tell)
+        self._report = self._troubles.report
         self._is_whole = False
         self._is_indexed = False
         self._stop_by: float | None = None
@@ -134,6 +135,7 @@ class Watcher:
                 self._begin_anew(self._vault.catalog.start_anew)
                 self._take_in(self._walk(reading))
             self._index(building)
+        self._sealing.look_for_keyring(self._intake.known)
         self._say_how_it_stands()
         self._tell(Watching(self._vault.root, listening.backend, listening.polls, len(self._intake.known())))
 
@@ -147,8 +149,7 @@ class Watcher:
         if self._stop_by is not None or self._intake.is_verifying:
             return self._clock()
         times = [self._beat_at, self._reconcile_at, *(due for due, _look in self._later.values())]
-        if (repair := self._listening.repair_at()) is not None:
-            times.append(repair)
+        times += [at for at in (self._listening.repair_at(), self._sealing.next_at()) if at is not None]
         if not self._is_indexed:
             times.append(self._index_at)
         elif self._sweep_at is not None:
@@ -173,11 +174,19 @@ class Watcher:
             self._index()
         elif self._is_indexed and self._sweep_at is not None and now >= self._sweep_at:
             self._sweep()
-        elif self._intake.is_verifying:
-            self._beat.drift += len(self._work(self._intake.verify_some).changed)
+        else:
+            self._do_what_can_wait()
         if self._clock() >= self._beat_at:
             self._check_up()
         self._say_how_it_stands()
+
+    def _do_what_can_wait(self) -> None:
+        seal = self._sealing.next_at()
+        if seal is not None and self._clock() >= seal:
+            if written := self._sealing.step():
+                self._take(written)
+        elif self._intake.is_verifying:
+            self._beat.drift += len(self._work(self._intake.verify_some).changed)
 
     # --- what is told
 
@@ -238,19 +247,11 @@ class Watcher:
         last = self._beat.last_reconcile if self._is_whole else None
         taken = self._compare()
         if last is not None and self._listening.is_reliable:
-            untold = sum(self._is_untold(path, last) for path in taken.changed)
+            untold = sum(self._listening.is_untold(path, last) for path in taken.changed)
             self._beat.drift += untold
             if untold:
                 self._listening.doubt()
         self._intake.plan_verifying()
-
-    def _is_untold(self, path: PurePosixPath, since: float) -> bool:
-        """Say whether a file changed since then, and so long ago that somebody should have told by now."""
-        try:
-            changed = (self._vault.root / path).lstat().st_ctime
-        except OSError:
-            return False
-        return since < changed < time.time() - TOLD_WITHIN and str(path) not in self._dirty
 
     def _repair(self) -> None:
         lost, refused = self._listening.repair()
@@ -264,6 +265,7 @@ class Watcher:
         if not self._vault.root.is_dir():
             raise VaultGone(path=self._vault.root)
         self._listening.check()
+        self._sealing.look_for_keyring(self._intake.known)
 
     def _begin_anew(self, open_catalog: Callable[[], None]) -> None:
         """Begin with another catalog, which the next comparison fills."""
@@ -290,6 +292,7 @@ class Watcher:
         self._vault = vault
         self._intake = Intake(vault)
         self._compare()
+        self._sealing.renew(vault, self._intake.known)
 
     # --- work
 
@@ -298,6 +301,7 @@ class Watcher:
         self._out_of_sync()
         taken = self._take_in(take())
         self._index()
+        self._sealing.saw(taken.changed)
         if taken.changed or taken.removed:
             self._tell(Took(taken.changed, taken.removed, self._linted(taken.changed)))
         return taken
@@ -306,7 +310,7 @@ class Watcher:
         if len(paths) > MANY_TO_LINT:
             return None
         try:
-            linted = list(lint_paths(self._vault.root, paths, self._checker(self._vault)))
+            linted = self._lint(self._vault, paths)
         except Exception as error:  # noqa: BLE001 - a defect in a rule must not cost the search its freshness
             self._report("lint", LintFailed(kind=type(error).__name__))
             return None
@@ -376,14 +380,6 @@ class Watcher:
 
     # --- words
 
-    def _report(self, where: str, error: VaultError | None) -> None:
-        """Tell of a trouble once for as long as it lasts; None says that it is over."""
-        before = self._troubles.pop(where, None)
-        if error is not None:
-            self._troubles[where] = error
-            if type(before) is not type(error):
-                self._tell(error)
-
     def _say_how_it_stands(self) -> None:
         beat, listening = self._beat, self._listening
         beat.backend, beat.polls = listening.backend, listening.polls
@@ -394,6 +390,6 @@ class Watcher:
             self._dirty.if_empty(self._in_sync)
         beat.is_serving = self._server.is_alive() if self._server else None
         beat.queue = len(self._dirty) + len(self._later) + (self._sweep_at is not None)
-        beat.last_event = self._dirty.last_told
-        beat.troubles = list(self._troubles)
+        beat.last_event, beat.sealed = self._dirty.last_told, self._sealing.sealed
+        beat.troubles = [*self._troubles, *(["sealing"] if self._sealing.is_in_trouble else ())]
         write_beat(self._vault.places, beat)

@@ -119,6 +119,9 @@ _NARROW = {
 }
 
 
+_ODD_IN_TAG = re.compile(r"[\s#＃０-９Ａ-Ｚａ-ｚ]")
+
+
 def tag_format(note: Note, context: Context) -> Iterator[Flaw]:
     """A tag is one word, without `#`, spelled one way.
 
@@ -135,7 +138,9 @@ def tag_format(note: Note, context: Context) -> Iterator[Flaw]:
         if not isinstance(item, Scalar) or not item.text.strip() or is_sealed_reference(item.text):
             continue
         tag = item.text.strip()
-        wanted = re.sub(r"\s+", "-", tag.lstrip("#＃ ").translate(_NARROW))
+        wanted = tag
+        if _ODD_IN_TAG.search(tag):
+            wanted = re.sub(r"\s+", "-", tag.lstrip("#＃ ").translate(_NARROW))
         first = seen.setdefault(wanted.casefold(), tag)
         if wanted and wanted != tag:
             fix = None

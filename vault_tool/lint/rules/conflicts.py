@@ -52,13 +52,18 @@ def sync_conflict(note: Note, context: Context) -> Iterator[Flaw]:
     """
     stem = note.path.stem
     second = _second(context.schema)[0].fullmatch(stem)
-    if _SYNCTHING.search(stem) or phrase_pattern(context.schema, "conflicted-copy").search(stem):
+    if _SYNCTHING.search(stem) or _conflicted(context.schema)[0].search(stem):
         yield Flaw(_START, N_("A copy that a cloud folder made in a conflict: merge it and remove it"))
     elif second:
         first = str(note.path.with_name(second["first"] + note.path.suffix))
         if context.customers.is_file(first):
             yield Flaw(_START, N_("Likely a second copy of {path}: merge it and remove it"), {"path": first})
     yield from _merge_markers(note)
+
+
+@remember_last
+def _conflicted(schema: Schema) -> Iterator[re.Pattern[str]]:
+    yield phrase_pattern(schema, "conflicted-copy")
 
 
 @remember_last

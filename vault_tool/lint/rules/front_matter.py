@@ -43,6 +43,8 @@ YAML_MESSAGES = (
     N_("control characters are not allowed"),
 )
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_TOML = re.compile(r"\+\+\+[ \t]*(?=[\r\n])")
+_JSON = re.compile(r"\{\s*\"[^\"\r\n]+\"[ \t]*:")
 
 
 def front_matter_missing(note: Note, context: Context) -> Iterator[Flaw]:
@@ -67,7 +69,18 @@ def front_matter_missing(note: Note, context: Context) -> Iterator[Flaw]:
             lines.append(f"{key}: {render_scalar(value, 'plain', FieldType.TEXT)}")
         block = note.newline.join([*lines, "---", ""])
         fix = Fix((Edit(Span(at, at), block + (note.newline if note.text[at:].strip() else "")),), False)
-    yield Flaw(_first_line(note), N_("No front matter"), fix=fix)
+    if (format := _other_format(note.text, at)) is None:
+        yield Flaw(_first_line(note), N_("No front matter"), fix=fix)
+    else:
+        message = N_("The front matter is {format}, which is read as text: `vault init --adopt` begins one")
+        yield Flaw(_first_line(note), message, {"format": format}, fix)
+
+
+def _other_format(text: str, at: int) -> str | None:
+    """Return in which format other than YAML, as other programs know it, a note tells its fields."""
+    if _TOML.match(text, at):
+        return "TOML (`+++`)"
+    return "JSON (`{`)" if _JSON.match(text, at) else None
 
 
 def front_matter_invalid(note: Note, context: Context) -> Iterator[Flaw]:

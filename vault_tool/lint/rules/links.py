@@ -182,6 +182,8 @@ def _people(note: Note, team: Mapping[str, str]) -> Iterator[_Named]:
             yield from _split(leaf.scalar.text, leaf.scalar.span, note, team)
     for entry in note.entries:
         if entry.author:
+            if fold_spelling(entry.author) in team:
+                continue  # as nearly all are
             at = note.text.find(entry.author, entry.heading.start, entry.heading.end)
             if at >= 0 and not _is_secret(note, entry.heading):
                 yield _Named(entry.author, Span(at, at + len(entry.author)))

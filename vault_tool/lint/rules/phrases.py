@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 
 from vault_tool.schema import Schema, fold
 
@@ -36,11 +37,24 @@ def telltale(phrases: Iterable[str]) -> re.Pattern[str]:
     for text in texts:
         if not any(shorter in text for shorter in found):
             found.append(text)
-    grouped = groupby(sorted(found), key=lambda text: text[0])
-    parts = (
-        f"{re.escape(head)}(?:{'|'.join(re.escape(one[1:]) for one in group)})" for head, group in grouped
-    )
+    grouped = groupby(sorted(map(_by_rarest, found)), key=itemgetter(0))
+    parts = (f"{re.escape(head)}(?:{'|'.join(rest for _, rest in group)})" for head, group in grouped)
     return re.compile("|".join(parts) or _NEVER)
+
+
+# The engine stops wherever an alternative begins: better at the rarest letter of a phrase than at its first.
+_COMMON = (
+    " etaoinshrdlcumwfgypbvk的一是了不在有人这上大中来个为到要以时就他们会可出对生能子年下过说"
+    "后也地得自着行面发成方多天方户现同用量报客需方产品进合于作最本给前总明从表做值需今整改"
+)
+
+
+def _by_rarest(text: str) -> tuple[str, str]:
+    """Return the rarest letter of a text, and a pattern for what stands before and behind it."""
+    ranks = [_COMMON.find(letter) % 1000 for letter in text]  # one that isn't there comes last
+    at = ranks.index(max(ranks))
+    before = f"(?<={re.escape(text[: at + 1])})" if at else ""
+    return text[at], before + re.escape(text[at + 1 :])
 
 
 def _certain(phrase: str) -> tuple[str, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from vault_tool.lint.finding import Phrase
 from vault_tool.lint.rules.leaves import Leaf, is_sealed, leaves, public_of
 from vault_tool.lint.rules.remember import remember_last
+from vault_tool.notes.checksums import is_credit_code
 from vault_tool.notes.note import Note
 from vault_tool.notes.secrets import Secret, SecretKind, find_secrets
 from vault_tool.notes.text import Span
@@ -16,6 +19,14 @@ _AT_HOME = {
     SecretKind.PHONE: ("phone", "mobile"),
     SecretKind.EMAIL: ("email",),
     SecretKind.CREDIT_CODE: ("credit_code",),
+}
+_HOMES = {format: kind for kind, formats in _AT_HOME.items() for format in formats}
+# A key and its value, and values that can be read as one kind of secret only.
+_KEY = re.compile(r"[ -]*[^\W\d]+: \Z")
+_ONE_KIND = {
+    SecretKind.PHONE: ("number", re.compile(r"[0-9](?:[ -]?[0-9]){6,12}\Z")),
+    SecretKind.EMAIL: ("email", re.compile(r"[0-9A-Za-z._%+-]+@[0-9A-Za-z.-]+\Z")),
+    SecretKind.CREDIT_CODE: ("number", re.compile(r"[0-9A-Z]{18}\Z")),
 }
 _CUT = "…"
 
@@ -29,9 +40,11 @@ def plain_secrets(note: Note) -> Iterator[Secret]:
     """
     end = note.content_end
     text = note.text if end == len(note.text) else note.text[:end]
+    homes = [leaf for leaf in leaves(note) if leaf.field is not None and leaf.field.format in _HOMES]
+    elsewhere = find_secrets(text, note.schema, partial(_is_at_home, text, homes) if homes else None)
+    if next(elsewhere, None) is None:
+        return  # as in nearly all notes
     secrets = tuple(find_secrets(text, note.schema))
-    if not secrets:
-        return
     block = note.front_matter.span if note.front_matter else Span(0, 0)
     hidden: set[Span] = set()
     at_home: set[str] = set()
@@ -45,6 +58,20 @@ def plain_secrets(note: Note) -> Iterator[Secret]:
         elif leaf.field is not None and leaf.field.format in _AT_HOME.get(secret.kind, ()):
             at_home.add(secret.sign)
     yield from (each for each in secrets if each.span not in hidden and each.sign not in at_home)
+
+
+def _is_at_home(text: str, homes: list[Leaf], line: Span, sorts: set[str]) -> bool:
+    """Tell whether a line is a field made for what it holds, and nothing else: no rule tells of that."""
+    leaf = next((leaf for leaf in homes if line.start <= leaf.scalar.span.start < line.end), None)
+    if leaf is None or leaf.field is None:
+        return False
+    kind, value = _HOMES[leaf.field.format or ""], leaf.scalar.text
+    sort, form = _ONE_KIND[kind]
+    start, end = leaf.scalar.span
+    is_alone = end == line.end and text[start:end].strip("'\"") == value
+    if not is_alone or not _KEY.match(text, line.start, start) or sorts != {sort} or not form.match(value):
+        return False
+    return kind is not SecretKind.CREDIT_CODE or (not value[:17].isdecimal() and is_credit_code(value))
 
 
 def _leaf_at(span: Span, values: Iterable[Leaf]) -> Leaf | None:
@@ -69,22 +96,38 @@ def secret_spans(note: Note) -> Iterator[Span]:
 
 def without_secrets(values: Mapping[str, object], note: Note) -> Mapping[str, object]:
     """Return a message's values without the secrets of the note, which many a rule may have quoted."""
-    secrets = plain_secrets(note)
-    return {name: _masked(value, note, secrets) for name, value in values.items()} if secrets else values
+    if not plain_secrets(note):
+        return values
+    forms = _forms(note)
+    return {name: _masked(value, forms) for name, value in values.items()}
 
 
-def _masked(value: object, note: Note, secrets: tuple[Secret, ...]) -> object:
+def holds_secret(text: str, note: Note) -> bool:
+    """Tell whether a text holds a secret of the note, or shows the beginning of one."""
+    if not plain_secrets(note):
+        return False
+    forms = _forms(note)
+    return any(typed in text for typed, _ in forms) or (text.endswith(_CUT) and _masked(text, forms) != text)
+
+
+@remember_last
+def _forms(note: Note) -> Iterator[tuple[str, str]]:
+    """Yield how each secret of a note may be spelt in a message, with its mask."""
+    for secret in plain_secrets(note):
+        typed = secret.span.of(note.text)
+        for form in dict.fromkeys((typed, " ".join(typed.split()), secret.sign)):
+            yield form, secret.masked
+
+
+def _masked(value: object, forms: tuple[tuple[str, str], ...]) -> object:
     if isinstance(value, Phrase):
-        return Phrase(
-            value.message, {name: _masked(one, note, secrets) for name, one in value.values.items()}
-        )
+        return Phrase(value.message, {name: _masked(one, forms) for name, one in value.values.items()})
     if not isinstance(value, str):
         return value
-    for secret in secrets:
-        for typed in {secret.span.of(note.text), " ".join(secret.span.of(note.text).split()), secret.sign}:
-            value = value.replace(typed, secret.masked)
-            if value.endswith(_CUT):
-                value = _without_beginning(value, typed)
+    for typed, mask in forms:
+        value = value.replace(typed, mask)
+        if value.endswith(_CUT):
+            value = _without_beginning(value, typed)
     return value
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple
 
 from vault_tool.lint.rules.entries import heading_like
@@ -16,7 +17,7 @@ from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.folding import HAN_CLASS
 from vault_tool.notes.note import Note
 from vault_tool.notes.paragraphs import sealing_spans
-from vault_tool.notes.text import Span
+from vault_tool.notes.text import Span, make
 
 # Kana and Hangul are counted by the sign as well; what joins a word or a number is part of it.
 _SIGN = rf"{HAN_CLASS}\u3041-\u30ff\uac00-\ud7a3"
@@ -83,25 +84,29 @@ class Passage(NamedTuple):
 @remember_last
 def passages(note: Note, today: date) -> Iterator[Passage]:
     """Yield the parts of a body, in order."""
-    parts = [Passage(each.heading, each.body, None, False) for each in (note.profile, *note.sections)]
-    parts += (Passage(each.heading, each.body, day_of(note, each), True) for each in note.entries)
+    parts: list[tuple[Span, int, date | None, bool]] = [
+        (each.heading, each.body.start, None, False) for each in (note.profile, *note.sections)
+    ]
+    parts += ((each.heading, each.body.start, day_of(note, each), True) for each in note.entries)
     for stray in stray_dates(note, today):
         if stray.day and stray.can_become_entry:
-            parts.append(Passage(stray.date_span, Span(stray.text_start, stray.text_start), stray.day, True))
+            parts.append((stray.date_span, stray.text_start, stray.day, True))
     for glued in heading_like(note):
         if glued.day:
             end = note.lines.span(note.lines.line(glued.marks.start)).end
-            parts.append(Passage(glued.marks, Span(end, end), glued.day, True))
-    if len(parts) > 1:
-        parts.sort()
-    for number, part in enumerate(parts):
-        end = parts[number + 1].heading.start if number + 1 < len(parts) else note.content_end
-        yield part._replace(body=Span(part.body.start, max(part.body.start, end)))
+            parts.append((glued.marks, end, glued.day, True))
+    if note.sections or len(parts) > 1 + len(note.entries):
+        parts.sort(key=itemgetter(0, 1))
+    ends = [heading.start for heading, _, _, _ in parts[1:]]
+    for (heading, start, day, is_entry), end in zip(parts, [*ends, note.content_end], strict=True):
+        yield make(Passage, (heading, make(Span, (start, max(start, end))), day, is_entry))
 
 
 def days_told(note: Note, today: date) -> list[date]:
     """Return the days of a note's entries up to today, in the order of the file."""
-    return [part.day for part in passages(note, today) if part.is_entry and part.day and part.day <= today]
+    days = [part.day for part in passages(note, today) if part.is_entry and part.day]
+    # To compare with the day of the run takes long: once will do, where all days are past.
+    return days if not days or max(days) <= today else [day for day in days if day <= today]
 
 
 def prose_lines(note: Note, span: Span) -> Iterator[Span]:
@@ -115,9 +120,17 @@ def prose_lines(note: Note, span: Span) -> Iterator[Span]:
 
 def long_sentences(note: Note, limit: int) -> Iterator[Span]:
     """Yield the sentences of a body's prose with more than so many characters; a semicolon ends one too."""
+    at = note.profile.span.start
+    for line in note.text[at : note.content_end].split("\n"):
+        # Hardly any line is as long, and only these are looked at.
+        if len(line) > limit and not is_short(line, limit):
+            yield from _long_within(note, at, at + len(line), limit)
+        at += len(line) + 1
+
+
+def _long_within(note: Note, begin: int, stop: int, limit: int) -> Iterator[Span]:
     text, done = note.text, -1
-    for found in _RUN.finditer(text, note.profile.span.start, note.content_end):
-        # Hardly any is as long, and only these are looked at.
+    for found in _RUN.finditer(text, begin, stop):
         if found.end() - found.start() <= limit or found.start() < done or is_short(found[0], limit):
             continue
         line = _line_around(text, found.start())

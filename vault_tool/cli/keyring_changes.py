@@ -1,0 +1,61 @@
+"""What changed in a keyring, for a person to judge and for a program."""
+
+from __future__ import annotations
+
+from vault_tool.messages import N_, _
+from vault_tool.sealing.keyring import KEYRING, KeyGroup, Member, read_keyring
+from vault_tool.sealing.trust import Change, changes
+from vault_tool.sealing.vault_keys import VaultKeys
+
+
+def short_key(key: str) -> str:
+    """Return enough of a public key to compare it by voice."""
+    return key if len(key) < 24 else f"{key[:12]}…{key[-6:]}"
+
+
+def differences(keys: VaultKeys) -> list[Change]:
+    """Return how the keyring that stands in the vault differs from the one that was accepted."""
+    if keys.standing_text is None:
+        return []
+    standing = read_keyring(keys.standing_text, keys.root / KEYRING)
+    return changes(read_keyring(keys.pin.keyring), standing) if keys.pin else []
+
+
+def difference_document(each: Change) -> dict[str, object]:
+    """Return one difference for JSON."""
+    return {"kind": each.kind, "name": each.name, "before": _plain(each.before), "after": _plain(each.after)}
+
+
+def _plain(value: object) -> object:
+    return value._asdict() if isinstance(value, (Member, KeyGroup)) else value
+
+
+_SAID = {
+    ("person", "new"): N_("+ {name} comes in: {after}"),
+    ("person", "gone"): N_("- {name} is out: {before}"),
+    ("person", "changed"): N_("~ {name}: {before} → {after}"),
+    ("recovery", "new"): N_("+ a recovery key {name}: {after}"),
+    ("recovery", "gone"): N_("- the recovery key {name}: {before}"),
+    ("recovery", "changed"): N_("~ the recovery key {name}: {before} → {after}"),
+    ("group", "new"): N_("+ a group {name}: {after}"),
+    ("group", "gone"): N_("- the group {name}: {before}"),
+    ("group", "changed"): N_("~ the group {name}: {before} → {after}"),
+}
+
+
+def said_difference(each: Change) -> str:
+    """Return one difference as a line."""
+    how = "new" if each.before is None else "gone" if each.after is None else "changed"
+    return _(_SAID[each.kind, how]).format(name=each.name, before=_said(each.before), after=_said(each.after))
+
+
+def _said(value: object) -> str:
+    match value:
+        case Member(roles=roles, keys=keys):
+            return f"{', '.join(roles) or '-'} ({', '.join(map(short_key, keys))})"
+        case KeyGroup(epoch=epoch, public=public, read=read, owner_read=owner_read):
+            readers = ", ".join([*read, *(["owner"] if owner_read else [])])
+            return f"{readers or '-'} ({epoch}: {short_key(public)})"
+        case str():
+            return short_key(value)
+    return ""
