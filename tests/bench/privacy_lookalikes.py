@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from tests.bench import privacy_values as values
@@ -30,12 +31,16 @@ SUM = (
 )  # fmt: skip
 
 
+def _hexes(random: Random, count: int) -> str:
+    return "".join(random.choices("0123456789abcdef", k=count))
+
+
 def _in(random: Random, sentences: tuple[str, ...], number: str) -> str:
     return random.choice(sentences).replace("{}", number)
 
 
 def _phones(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     some_day, mobile = day(random), values.mobile(random)
     area, line = values.landline(random)
     makers: tuple[Callable[[], Made], ...] = (
@@ -80,7 +85,7 @@ def _long(random: Random) -> str:
 
 
 def _cards(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     makers: tuple[Callable[[], Made], ...] = (
         lambda: ("order number of 16 to 19 digits", _in(random, ORDER, _long(random))),
         lambda: ("order number that passes Luhn", _in(random, ORDER, values.with_luhn(_long(random)[:18]))),
@@ -103,7 +108,7 @@ def _broken(number: str) -> str:
 
 
 def _ids(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     number = values.identity_number(random)
     shape = number[:14] + n(4)
     makers: tuple[Callable[[], Made], ...] = (
@@ -129,7 +134,7 @@ def _wrong_id(number: str) -> str:
 
 
 def _documents(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     code = random.choice((values.passport, values.permit))(random)
     makers: tuple[Callable[[], Made], ...] = (
         lambda: ("no word", _in(random, LOOSE, code)),
@@ -144,8 +149,8 @@ def _documents(random: Random) -> Made:
 
 
 def _tokens(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
-    hexes = lambda count: "".join(random.choices("0123456789abcdef", k=count))  # noqa: E731
+    n = partial(digits, random)
+    hexes = partial(_hexes, random)
     makers: tuple[Callable[[], Made], ...] = (
         lambda: ("digest or id", _in(random, LOOSE, random.choice((hexes(40), hexes(32), hexes(64), hexes(7), f"{hexes(8)}-{hexes(4)}-{hexes(4)}-{hexes(4)}-{hexes(12)}")))),
         lambda: ("sealed reference", f"手机 sealed-{''.join(random.choices('0123456789abcdefghjkmnpqrstvwxyz', k=8))}"),
@@ -161,7 +166,7 @@ def _tokens(random: Random) -> Made:
 
 
 def _ibans(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     number = values.account_number(random)
     wrong = number[:-1] + ("0" if number[-1] != "0" else "1")
     makers: tuple[Callable[[], Made], ...] = (
@@ -199,7 +204,7 @@ def _emails(random: Random) -> Made:
 
 
 def _codes(random: Random) -> Made:
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     code = values.credit_code(random)
     signs = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     makers: tuple[Callable[[], Made], ...] = (

@@ -11,6 +11,7 @@ import json
 import string
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 
 DIGITS = string.digits
@@ -190,7 +191,7 @@ def landline(random: Random) -> tuple[str, str]:
 
 def foreign_phone(random: Random) -> str:
     """Return a number abroad as it is written there, with its country in front."""
-    n = lambda count: digits(random, count)  # noqa: E731
+    n = partial(digits, random)
     return random.choice((
         f"+1 {random.choice('23456789')}{n(2)} 555 {n(4)}", f"+1 ({random.choice('23456789')}{n(2)}) 555-{n(4)}",
         f"+1-{random.choice('23456789')}{n(2)}-555-{n(4)}", f"+44 20 7946 {n(4)}", f"+44 7700 900{n(3)}",
