@@ -240,3 +240,17 @@ def test_in_a_vault_without_keys_plain_values_are_one_hint_for_all(tmp_path: Pat
 
     assert "PV008" not in usual.out and "2 notes hold values that can be sealed" in usual.err
     assert asked.out.count("PV008") == 2 and usual.status == asked.status == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("phone: 0571-55550118 # 密码：ab12cd34", "PV001"),
+        ("phone: 0571-55550118 / 6222020000000000000", "PV004"),
+        ("phone: 11010519491231002X", "PV002"),
+        ("email: info@example.com # password: ab12cd34", "PV001"),
+        ("credit_code: AKIA0000000000000000", "PV006"),
+    ],
+)
+def test_a_field_that_holds_more_than_its_own_is_looked_at(line: str, code: str):
+    assert code in codes(check(f"---\nid: c1\nname: A\ntype: enterprise\n{line}\n---\n", "PV"))

@@ -347,12 +347,13 @@ def test_a_damaged_record_may_hold_a_secret_too(filled: Path, places: Places):
     assert whereabouts(places) == []
 
 
+@pytest.mark.parametrize("recorded", [True, False])
 def test_whoever_is_killed_while_forgetting_leaves_no_secret_beside_a_sealed_note(
-    tmp_path: Path, home: dict[str, str]
+    tmp_path: Path, home: dict[str, str], recorded: bool
 ):
     def seal(root: Path, places: Places, step: files.Step = files.no_step) -> None:
         sealed = [change(NEW, PLAIN + b" 2", b"sealed")]
-        commit(places, root, "vault seal", sealed, undoable=False, step=step)
+        commit(places, root, "vault seal", sealed, undoable=False, recorded=recorded, step=step)
 
     root, places = new_vault(tmp_path, home)
     with_a_secret(root, places)
@@ -365,6 +366,7 @@ def test_whoever_is_killed_while_forgetting_leaves_no_secret_beside_a_sealed_not
 
         assert in_child(partial(seal, root, places, killed_at(step))) == -signal.SIGKILL
 
+        assert recorded or peek(places, root).record.command == "vault rename"
         if (root / NEW).read_bytes() == b"sealed":
             assert all(SECRET not in path.read_bytes() for path in whereabouts(places))
         else:

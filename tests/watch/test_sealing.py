@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.watch.watching import Watch, eventually
 from vault_tool.sealing.keyring import KEYRING
 from vault_tool.sealing.seal import CannotSeal
 from vault_tool.sealing.vault_keys import KeyringGone, KeyringRolledBack
+from vault_tool.vault.files import ReadOnlyFile
 from vault_tool.watch import sealing, watch
 from vault_tool.watch.news import Sealed, SealingFailed
 
@@ -275,6 +278,44 @@ def test_a_note_that_cannot_be_sealed_is_told_of_once_and_holds_up_no_other(
 
     eventually(lambda: is_sealed(nobody), "sealed")
     eventually(lambda: watched.watcher._beat.troubles == [], "trouble over")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_note_marked_read_only_holds_up_no_other(start: Callable[..., Watched], founded: Path):
+    watched = start()
+    locked = typed(founded, "b.md", 2, "13812345678")
+    locked.chmod(0o444)
+    note = typed(founded, "a.md", 1, "13812345679")
+
+    eventually(lambda: is_sealed(note), "the other one sealed")
+    eventually(lambda: watched.heard(ReadOnlyFile), "told")
+    locked.chmod(0o644)
+
+    eventually(lambda: is_sealed(locked), "sealed")
+    assert len(watched.heard(ReadOnlyFile)) == 1
+
+
+def test_who_writes_to_the_vault_is_waited_for_without_a_word(
+    start: Callable[..., Watched], founded: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sealing, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(sealing, "SOON", 0.1)
+    watched = start()
+    command = (
+        "import fcntl, sys; file = open(sys.argv[1], 'a'); fcntl.flock(file, fcntl.LOCK_EX); print(); input()"
+    )
+    lock = str(watched.places.state / "write.lock")
+    with subprocess.Popen(
+        [sys.executable, "-c", command, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout and writer.stdout.readline()
+        note = typed(founded, "a.md", 1, "13812345678")
+        time.sleep(2)
+        assert not is_sealed(note)
+        writer.communicate(b"\n")
+
+    eventually(lambda: is_sealed(note), "sealed")
+    assert not watched.heard(Exception)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -24,6 +24,7 @@ ONE = {
 }
 ALL = {
     "archive": complete.customers,
+    "rebind": complete.customers,
     "set": complete.assignments,
     "search": complete.queries,
     "list": complete.queries,

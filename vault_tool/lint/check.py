@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -90,10 +90,22 @@ class Checker:
             start=start,
             end=end,
             message=flaw.message,
-            values=without_secrets(flaw.values, note),
+            values=_speakable(flaw, note),
             fix=flaw.fix,
             excerpt=excerpts.line(start[0]),
         )
+
+
+def _speakable(flaw: Flaw, note: Note) -> Mapping[str, object]:
+    """Return what a message says of a note, without its secrets and without words that wait to be sealed."""
+    values = without_secrets(flaw.values, note)
+    if not values or ("{{" not in note.text and "｛｛" not in note.text):
+        return values
+    start, end = flaw.span
+    if not any(span.start < max(end, start + 1) and start < span.end for span in sealing_spans(note.text)):
+        return values
+    # Whatever the rule quotes, it quotes from there.
+    return {name: MASK * 4 if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _can_be_mended(note: Note) -> bool:

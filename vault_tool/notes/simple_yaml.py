@@ -46,9 +46,9 @@ def read_simple(source: str, offset: int) -> Mapping | None:
             _end(pairs, below)
             below = None
             at, start = line.start(3) + offset, line.start(4) + offset
-            key = make(Scalar, (name, make(Span, (at, at + len(name))), "plain", False))
+            field = make(Scalar, (name, make(Span, (at, at + len(name))), "plain", False))
             value = make(Scalar, (plain, make(Span, (start, start + len(plain))), "plain", False))
-            pairs.append((key, value))
+            pairs.append((field, value))
             continue
         key = _plain(name, line.start(3) + offset)
         node = _plain(plain, line.start(4) + offset) or _other(other, line.start(5) + offset, key)

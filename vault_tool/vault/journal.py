@@ -138,7 +138,7 @@ def commit(
     with write_lock(places, command, timeout):
         records = Records(places.state)
         _clean_up(records, root)
-        with records.draft(command, clock(), undoable) as draft:
+        with records.draft(command, clock(), undoable, is_in_line=recorded) as draft:
             real = [change for change in wanted if _check(root, change, wanted, draft)]
             if not real:
                 return Committed((), None)

@@ -107,14 +107,14 @@ class Records:
         return self._read(name) if name else None
 
     @contextmanager
-    def draft(self, command: str, when: float, undoable: bool) -> Iterator[Draft]:
-        """Begin a record; it is forgotten unless it is kept."""
+    def draft(self, command: str, when: float, undoable: bool, *, is_in_line: bool = True) -> Iterator[Draft]:
+        """Begin a record; it is forgotten unless it is kept. `undo` passes over what is not in line."""
         make_private(self.folder)
-        number = max(self._names(), default=0) + 1
+        name = f"{max(self._names(), default=0) + 1:08}.{'undo' if is_in_line else 'undone'}"
         unfinished = self.folder / f".new-{secrets.token_hex(6)}"
         try:
             with unfinished.open("xb") as file:
-                draft = Draft(self, file, unfinished, number, command, when, undoable)
+                draft = Draft(self, file, unfinished, name, command, when, undoable)
                 try:
                     yield draft
                 finally:
@@ -231,7 +231,7 @@ class Draft:
         records: Records,
         file: IO[bytes],
         unfinished: Path,
-        number: int,
+        name: str,
         command: str,
         when: float,
         undoable: bool,
@@ -239,7 +239,7 @@ class Draft:
         self._records = records
         self._file = file
         self._unfinished = unfinished
-        self._number = number
+        self._name = name
         self._told = {"command": command, "when": when, "undoable": undoable}
         self._undoable = undoable
         self._entries: list[Entry] = []
@@ -259,7 +259,7 @@ class Draft:
     def keep(self) -> Record:
         """Make the record durable and part of the line."""
         told = json.dumps({**self._told, "entries": [_told(entry) for entry in self._entries]}).encode()
-        final = self._records.folder / f"{self._number:08}.undo"
+        final = self._records.folder / self._name
         self._file.write(told + _TAIL.pack(len(told), _MAGIC))
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -267,7 +267,7 @@ class Draft:
         self._unfinished.replace(final)
         self.is_kept = True
         files.sync_folder(self._records.folder)
-        record = self._records.read(self._number)
+        record = self._records.read(int(self._name[:8]))
         if record is None:
             raise CannotKeepRecord(path=final, reason="what was written can't be read back")
         return record

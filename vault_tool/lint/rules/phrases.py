@@ -43,9 +43,10 @@ def telltale(phrases: Iterable[str]) -> re.Pattern[str]:
 
 
 # The engine stops wherever an alternative begins: better at the rarest letter of a phrase than at its first.
+# Roughly in this order, letters are common in notes.
 _COMMON = (
-    " etaoinshrdlcumwfgypbvk的一是了不在有人这上大中来个为到要以时就他们会可出对生能子年下过说"
-    "后也地得自着行面发成方多天方户现同用量报客需方产品进合于作最本给前总明从表做值需今整改"
+    " etaoinshrdlcumwfgypbvk的一是了不在有人这上中大来个为到要以时就他们会可出对生能子年下过说"
+    "后也地得自着行面发成方多天户现同用量报客需产品进合于作最本给前总明从表做值今整改"
 )
 
 
