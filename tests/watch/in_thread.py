@@ -11,8 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tests.watch.watching import eventually
+from vault_tool.lint.check import Checker
 from vault_tool.lint.finding import Linted
-from vault_tool.lint.linter import Linter
+from vault_tool.lint.rule import Context
+from vault_tool.lint.run import lint_paths
+from vault_tool.lint.selection import select_rules
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.watch.news import (
     Took,
@@ -100,8 +103,11 @@ class Watched:
 
 
 def lint(vault: Vault, paths: Sequence[PurePosixPath]) -> list[Linted]:
-    linter = Linter(vault.root, vault.settings, vault.schema, vault.places, date(2026, 11, 23))
-    return list(linter.lint(paths)) if paths else []
+    checker = Checker.of(
+        select_rules(vault.settings.lint, ignore=("LK", "FE005")),
+        Context(vault.schema, vault.settings, date(2026, 11, 23)),
+    )
+    return list(lint_paths(vault.root, paths, checker))
 
 
 @contextmanager

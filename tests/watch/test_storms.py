@@ -189,6 +189,8 @@ def test_a_checkout_of_five_thousand_files_is_a_few_batches(
 
     with Watch(root, clean_env) as watch:
         git(root, "checkout", "-q", "old")
+        # What it said last may be from before it heard of anything.
+        eventually(lambda: batches(watch), "a batch")
         watch.settle()
         time.sleep(1)
         watch.settle()

@@ -96,13 +96,25 @@ def _stopped_by_signals(watcher: Watcher) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+# Rules that ask for the other customers.
+_OF_OTHERS = ("LK", "FE005")
+
+
 def _lint(app: App, vault: Vault, paths: Sequence[PurePosixPath]) -> list[Linted]:
-    """Lint the notes of one batch as `vault lint` would now: the other customers are known."""
-    from vault_tool.lint.linter import Linter
+    """Lint the notes of one batch by themselves.
+
+    To know the other customers, all files would have to be compared with each save, which takes longer than a
+    save may wait to be found: `vault lint` judges links and duplicates.
+    """
+    from vault_tool.lint.check import Checker
+    from vault_tool.lint.rule import Context
+    from vault_tool.lint.run import lint_paths
+    from vault_tool.lint.selection import select_rules
 
     today = vault.settings.lint.as_of or App(app.env, app.cwd, app.out).today
-    linter = Linter(vault.root, vault.settings, vault.schema, vault.places, today)
-    return list(linter.lint(paths)) if paths else []  # no path would mean all
+    context = Context(vault.schema, vault.settings, today)
+    checker = Checker.of(select_rules(vault.settings.lint, ignore=_OF_OTHERS), context)
+    return list(lint_paths(vault.root, paths, checker))
 
 
 class Teller:
