@@ -95,17 +95,13 @@ def test_what_is_sealed_later_leaves_the_cache(
     root = vault_with(tmp_path / "库", before, engine)
     cache = Path(clean_env["VAULT_NOTES_HOME"]) / "cache"
 
-    def vault(*argv: str) -> str:
-        ran = vault_run("-C", str(root), *argv)
-        assert ran.status in (0, 1), ran.err
-        return ran.out
-
     def write(texts: dict[str, str]) -> None:
         for name, text in texts.items():
             (root / "customers" / name).write_text(text, encoding="utf-8")
 
     def tell(watch: Watch | None) -> None:
-        assert "open.md" in vault("search", plain.words[0])
+        ran = vault_run("-C", str(root), "search", plain.words[0])
+        assert "open.md" in ran.out, ran
         if watch:
             watch.settle()
 

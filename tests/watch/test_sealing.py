@@ -207,8 +207,9 @@ def test_what_was_typed_while_nobody_watched_is_sealed(
     time.sleep(1)
     watched = start()
 
-    eventually(lambda: is_sealed(note), "sealed")
-    assert [news.values for news in watched.heard(Sealed)] == [1]
+    # The file is sealed a moment before anybody is told.
+    eventually(lambda: watched.heard(Sealed), "told of the sealing")
+    assert is_sealed(note) and [news.values for news in watched.heard(Sealed)] == [1]
     eventually(lambda: watched.took("a.md"), "taken in")
 
 
