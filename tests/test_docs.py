@@ -20,6 +20,8 @@ PAGES = (
     ("README.md", "README.zh-CN.md"),
     ("docs/checking.md", "docs/checking.zh-CN.md"),
     ("docs/sealing.md", "docs/sealing.zh-CN.md"),
+    ("docs/sharing.md", "docs/sharing.zh-CN.md"),
+    ("docs/backup.md", "docs/backup.zh-CN.md"),
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")

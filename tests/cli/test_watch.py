@@ -22,7 +22,7 @@ from tests.cli.vaults import make_vault
 from tests.conftest import VaultRun
 from tests.watch.watching import Watch, eventually, note
 from vault_tool.cli.output import Output
-from vault_tool.cli.watch import Teller
+from vault_tool.cli.teller import Teller
 from vault_tool.lint.check import Checker
 from vault_tool.lint.rule import Context
 from vault_tool.lint.run import lint_paths

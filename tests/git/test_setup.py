@@ -12,9 +12,11 @@ from tests.cli.vaults import ME
 from tests.conftest import VaultRun
 from tests.git.repositories import Clone, cloned, make_clone, note, sealed_clone
 from vault_tool.git.folder import git_folder
-from vault_tool.git.setup import ATTRIBUTE_LINE, is_set_up
+from vault_tool.git.setup import ATTRIBUTE_LINES, is_set_up, lacking
 
 SET_UP = "Git seals what it is given here from now on"
+LINES = "".join(f"{line}\n" for line in ATTRIBUTE_LINES)
+FORMER = "*.[mM][dD] filter=vault diff=vault"
 NOT_YET = "Git doesn't seal what it is given in this clone yet"
 
 
@@ -42,7 +44,7 @@ def test_the_first_sealing_sets_git_up_and_says_so_once(clone: Clone):
     assert SET_UP in first.err
     assert (again.status, again.err.count(SET_UP)) == (0, 0)
     assert guarded(clone)
-    assert (clone.root / ".gitattributes").read_text() == f"* -text\n{ATTRIBUTE_LINE}\n"
+    assert (clone.root / ".gitattributes").read_text() == f"* -text\n{LINES}"
     assert stat.S_IMODE((clone.root / ".git/hooks/pre-commit").stat().st_mode) & 0o111 or os.name == "nt"
 
 
@@ -99,7 +101,7 @@ def test_sealing_sets_git_up_even_where_there_is_nothing_to_seal(
     assert other.vault("seal").err.count(SET_UP) == 1
 
 
-@pytest.mark.parametrize("part", ["hook", "config", "attributes", "stand-in"])
+@pytest.mark.parametrize("part", ["hook", "config", "driver", "attributes", "stand-in"])
 def test_what_somebody_took_away_comes_back(clone: Clone, part: str):
     clone.vault("seal")
     match part:
@@ -107,18 +109,42 @@ def test_what_somebody_took_away_comes_back(clone: Clone, part: str):
             script(clone.root / ".git/hooks/pre-push", "exit 0")
         case "config":
             clone.git("config", "--unset", "filter.vault.required")
+        case "driver":
+            clone.git("config", "merge.vault.driver", "true")
         case "attributes":
             (clone.root / ".gitattributes").write_text("*.md -filter")
         case "stand-in":
             (clone.root / ".git/vault/stand_in.py").unlink()
     assert not guarded(clone)
-    assert NOT_YET in clone.vault("list").err
+    assert (NOT_YET in clone.vault("list").err) is (part != "driver")
 
     clone.vault("set", "客户1", "stage=quoted")
 
     assert guarded(clone)
     if part == "attributes":
-        assert (clone.root / ".gitattributes").read_text() == f"*.md -filter\n{ATTRIBUTE_LINE}\n"
+        assert (clone.root / ".gitattributes").read_text() == f"*.md -filter\n{LINES}"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_what_an_earlier_version_set_up_is_upgraded_once_where_it_stands(clone: Clone, line_end: str):
+    clone.vault("seal")
+    for path in (clone.root / ".gitattributes", clone.root / ".git/info/attributes"):
+        path.write_text(f"*.png binary{line_end}{FORMER}{line_end}*.csv text{line_end}", newline="")
+    clone.git("config", "--remove-section", "merge.vault")
+    missing = lacking(clone.root, clone.root / ".git")
+    asked = clone.vault("list")
+
+    first = clone.vault("set", "客户1", "stage=quoted")
+    upgraded = (clone.root / ".gitattributes").read_bytes().decode()
+    clone.vault("set", "客户1", "stage=won")
+
+    assert (missing.driver, missing.sealing) == (True, False)
+    # It seals as before: nobody is told to do anything.
+    assert (asked.err, first.err) == ("", "")
+    assert upgraded.startswith(f"*.png binary{line_end}{ATTRIBUTE_LINES[0]}{line_end}*.csv text{line_end}")
+    assert upgraded.count("*.[mM][dD]") == 1
+    assert (clone.root / ".gitattributes").read_bytes().decode() == upgraded
+    assert guarded(clone)
 
 
 def test_no_attributes_of_a_branch_turn_the_filter_off(clone: Clone):

@@ -40,7 +40,8 @@ SOUND = [
         block(line(MOBILE, "contacts[].mobile")),
         front=f"contacts:\n  - {{name: x, mobile: sealed-{MOBILE}}}\n",
     ),
-    note(block(line(MOBILE, "text")), front=f"next: 2026-12-01 offer sealed-{MOBILE}\n"),
+    note(block(line(MOBILE, "next")), front=f"next: 2026-12-01 offer sealed-{MOBILE}\n"),
+    note(f"sealed-{WORDS}\n" + block(line(WORDS), line(WORDS))),
     note("A sealed-bid auction, sealed-2026, sealed-envelopes.\n"),
     note("`<!-- vault:sealed` begins it\n```\n<!-- vault:sealed\nsealed-aaaaaaaa\n-->\n```\n"),
 ]
@@ -62,7 +63,11 @@ def test_what_is_whole_and_in_its_place_is_no_finding(text: str):
         (note(f"sealed-{WORDS}\n" + block(line(WORDS)[:-5] + "\n")), "damaged"),
         (note(f"sealed-{WORDS}\n" + block(line(WORDS)[:40] + "*" + line(WORDS)[41:])), "damaged"),
         (note(f"sealed-{WORDS}\n" + block(f"{WORDS}\n")), "damaged"),
-        (note(f"sealed-{WORDS}\n" + block(line(WORDS), line(WORDS))), "two tokens"),
+        (note(f"sealed-{WORDS}\n" + block(line(WORDS), line(WORDS, "mobile"))), "two tokens"),
+        (
+            note(block(line(MOBILE, "text")), front=f"next: 2026-12-01 offer sealed-{MOBILE}\n"),
+            "another field or customer",
+        ),
         (note(f"sealed-{WORDS}\n" + block(line(MOBILE).replace(MOBILE, WORDS, 1))), "another value"),
         (note(f"sealed-{WORDS}\n" + block(line(WORDS, customer="c000000000"))), "another field or customer"),
         (note(f"sealed-{WORDS}\n" + block(line(WORDS, vault="v0000000"))), "another field or customer"),
@@ -90,6 +95,30 @@ def test_what_is_broken_is_told_once(text: str, says: str):
     ],
 )
 def test_a_token_that_nothing_refers_to_is_taken_out(before: str, after: str, newline: str):
+    text = before.replace("\n", newline)
+
+    mended = mend(note_of(text), broken(text), checker("PV007").check)
+
+    assert mended.note.text == after.replace("\n", newline)
+    assert mended.findings == []
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            note(f"sealed-{WORDS}\n" + block(line(WORDS)) + "more\n"),
+            note(f"sealed-{WORDS}\n\nmore\n" + block(line(WORDS))),
+        ),
+        (
+            note(f"sealed-{WORDS}\n" + block(line(WORDS)) + f"sealed-{MOBILE}\n" + block(line(MOBILE))),
+            note(f"sealed-{WORDS}\n\nsealed-{MOBILE}\n" + block(line(MOBILE), line(WORDS))),
+        ),
+    ],
+)
+def test_what_was_written_behind_the_comment_goes_before_it(before: str, after: str, newline: str):
+    """Who writes at the end of the file, as one does, and who seals after that."""
     text = before.replace("\n", newline)
 
     mended = mend(note_of(text), broken(text), checker("PV007").check)

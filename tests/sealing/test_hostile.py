@@ -122,6 +122,8 @@ def test_rekey_asks_before_the_schema_moves_values_to_another_group(li: Colleagu
     schema = li.root / "schema/fields.yaml"
     schema.parent.mkdir()
     schema.write_text("front_matter:\n  bank_account:\n    sealed: contact\n", "utf-8")
+    assert "0 values" in li.ok("rekey")  # the schema isn't accepted yet
+    li.ok("access", "accept")
 
     ran = li.vault("rekey")
 

@@ -121,7 +121,7 @@ def test_every_section_of_the_format_is_read():
     assert settings.lint.limits["sentence_units"] == 40
     assert settings.search.engine == "whoosh"
     assert settings.search.synonyms == {"折扣": ("优惠", "打折", "个点")}
-    assert settings.sync.auto is True
+    assert settings.sync.auto == "10m"
     assert settings.watch.notify is True
     assert settings.sealing.after == "5m"
     assert not settings.read_only
@@ -179,7 +179,9 @@ def test_an_unknown_key_like_no_other_comes_with_the_known_ones():
         ("review.vip = true", "`review.vip` must be a whole number of at least 1"),
         ("lint.as_of = 2026-01-01T10:00:00", "`lint.as_of` must be a date"),
         ('lint.as_of = "2026-02-30"', "`lint.as_of` must be a date"),
-        ('sync.auto = "yes"', "`sync.auto` must be true or false"),
+        ('sync.auto = "yes"', "`sync.auto` must be true, false or a span of time"),
+        ('sync.auto = "0m"', "`sync.auto` must be true, false or a span of time"),
+        ("sync.auto = 10", "`sync.auto` must be true, false or a span of time"),
         ('sealing.after = "soon"', "`sealing.after` must be a span of time"),
         ('people."li na".name = "x"', "a person's id has no spaces"),
         ("people.li = 5", "`people.li` must be a section"),
@@ -192,6 +194,14 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_line(line: str, says: str
 
     assert str(error).startswith("vault.toml:2: ")
     assert says in str(error)
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [("", ""), ("sync.auto = false", ""), ("sync.auto = true", "10m"), ('sync.auto = "90s"', "90s")],
+)
+def test_how_often_the_watcher_shares(said: str, means: str):
+    assert parsed(MINIMAL + said + "\n").sync.auto == means
 
 
 def test_a_day_may_stand_in_quotes():

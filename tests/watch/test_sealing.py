@@ -21,6 +21,7 @@ from tests.watch.watching import Watch, eventually
 from vault_tool.sealing.keyring import KEYRING
 from vault_tool.sealing.seal import CannotSeal
 from vault_tool.sealing.vault_keys import KeyringGone, KeyringRolledBack
+from vault_tool.vault import editors
 from vault_tool.vault.files import ReadOnlyFile
 from vault_tool.watch import sealing, watch
 from vault_tool.watch.news import Sealed, SealingFailed
@@ -180,7 +181,7 @@ def test_a_note_that_an_editor_has_open_waits(start: Callable[..., Watched], fou
 def test_what_an_editor_left_behind_long_ago_holds_nothing_up(start: Callable[..., Watched], founded: Path):
     swap = founded / "customers" / ".a.md.swp"
     swap.write_bytes(b"b0VIM 9.0")
-    long_ago = time.time() - 2 * sealing.LEFT_BEHIND_SECONDS
+    long_ago = time.time() - 2 * editors.LEFT_BEHIND_SECONDS
     os.utime(swap, (long_ago, long_ago))
     start()
     note = typed(founded, "a.md", 1, "13812345678")

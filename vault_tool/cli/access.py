@@ -11,7 +11,14 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.complete import people
 from vault_tool.cli.help import argument, command, group, option
-from vault_tool.cli.keyring_changes import difference_document, differences, said_difference, short_key
+from vault_tool.cli.keyring_changes import (
+    difference_document,
+    differences,
+    openings,
+    said_difference,
+    said_opening,
+    short_key,
+)
 from vault_tool.cli.keys import keys_of, keys_to_seal
 from vault_tool.cli.me import known_person
 from vault_tool.cli.recovery import remember_drill, try_recovery_key
@@ -31,6 +38,7 @@ from vault_tool.sealing.keyring import (
 from vault_tool.sealing.trust import Verdict
 from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.vault import files
+from vault_tool.vault.accepted import accept_schema, waiting
 from vault_tool.vault.journal import Change, ChangedOnDisk
 
 
@@ -159,27 +167,45 @@ def revoke_(app: App, who: str, what: tuple[str, ...]) -> Exit:
     return Exit.OK
 
 
-@command("review", help=N_("Show how the keyring differs from the one you accepted."))
+@command(
+    "review",
+    help=N_(
+        "Show how the keyring differs from the one you accepted, and what the schema would no longer seal as "
+        "before."
+    ),
+)
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
 def review(app: App, as_json: bool) -> Exit:
     """Show what waits to be accepted."""
     keys = keys_of(app)
     found = differences(keys)
+    opened = openings(waiting(app.vault.root, app.env))
+    is_same = keys.verdict in (Verdict.SAME, Verdict.FIRST)
     if as_json:
-        app.out.json({"verdict": str(keys.verdict), "changes": [difference_document(each) for each in found]})
-    elif not found and keys.verdict in (Verdict.SAME, Verdict.FIRST):
+        app.out.json(
+            {
+                "verdict": str(keys.verdict),
+                "changes": [difference_document(each) for each in found],
+                "schema": [each._asdict() for each in opened],
+            }
+        )
+    elif not found and not opened and is_same:
         app.out.line(_("The keyring is the one you accepted; nothing waits."))
     else:
         app.out.lines(said_difference(each) for each in found)
+        app.out.lines(said_opening(each, app.vault.schema) for each in opened)
         app.out.hint(_("Is it what your colleagues told you? Then: vault access accept"))
-    return Exit.DECIDE if keys.verdict not in (Verdict.SAME, Verdict.FIRST) else Exit.OK
+    return Exit.OK if is_same and not opened else Exit.DECIDE
 
 
-@command("accept", help=N_("Accept the keyring as it is now. Look at `vault access review` first."))
+@command(
+    "accept",
+    help=N_("Accept the keyring and the schema as they are now. Look at `vault access review` first."),
+)
 @pass_app
 def accept(app: App) -> Exit:
-    """Trust the keyring that stands in the vault."""
+    """Trust the keyring that stands in the vault, and seal what its schema says."""
     keys = keys_of(app)
     if keys.standing_text is None and keys.verdict is Verdict.OTHER_VAULT:
         keys.forget()
@@ -191,11 +217,12 @@ def accept(app: App) -> Exit:
     found = differences(keys)
     is_same = keys.verdict in (Verdict.SAME, Verdict.FIRST)
     keys.accept(keys.standing_text)
-    if is_same:
+    opened = openings(accept_schema(app.vault.root, app.env))
+    if is_same and not opened:
         app.out.line(_("The keyring is the one you accepted; nothing waits."))
         return Exit.OK
-    count = ngettext("{count} change accepted", "{count} changes accepted", len(found))
-    app.out.line(count.format(count=len(found)))
+    number = len(found) + len(opened)
+    app.out.line(ngettext("{count} change accepted", "{count} changes accepted", number).format(count=number))
     return Exit.OK
 
 

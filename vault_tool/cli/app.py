@@ -155,6 +155,10 @@ class App:
                 from vault_tool.cli.guard import look_after
 
                 look_after(self, vault)
+            if os.path.exists(f"{vault.root}/.git/vault/held-back.json"):  # noqa: PTH110
+                from vault_tool.cli.guard import tell_held_back
+
+                tell_held_back(self, vault)
 
     def close(self) -> None:
         """Let go of the catalogs that this run opened."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,10 @@ from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.repository import Blob, Repository
 from vault_tool.messages import N_, _, ngettext
+from vault_tool.schema import load_schema
+from vault_tool.schema.sealing import Loosening, holding, loosened, rules_of
 from vault_tool.sealing.gate import Found, Gate, Kind
+from vault_tool.sealing.keyring import KEYRING, read_keyring
 from vault_tool.vault.opening import open_root
 from vault_tool.vault.settings import SETTINGS_NAME, NotAVault, NoVault, Settings, find_root, load_settings
 from vault_tool.vault.walk import printable
@@ -27,7 +30,11 @@ _SAID = {
     Kind.MARK: N_("{where}: words that wait to be sealed"),
     Kind.CONFLICT: N_("{where}: half of a merge (<<<<<<<)"),
     Kind.BROKEN: N_("{where}: the sealed value of {field} is missing, damaged or made for another place"),
+    Kind.NO_SETTINGS: N_("{where}: it says what is sealed, and is gone from the main branch"),
+    Kind.UNSEALED: N_("{where}: {field} was sealed, and is declared open or given to other readers here"),
 }
+_LOOSENING = {Kind.UNSEALED, Kind.NO_SETTINGS}
+_TOP = PurePosixPath()
 
 
 class OneOfThem(VaultError):
@@ -63,8 +70,9 @@ class Checked(NamedTuple):
     help=N_(
         "Check what git is given: values in plain, marks that wait, half of a merge, broken sealed values."
         "\n\n"
-        "RANGE is one of commits, A..B; with --push, the name of the remote. No key is needed, and no value "
-        "is ever shown. Exits with 1 if git must not have it."
+        "RANGE is one of commits, A..B; with --push, the name of the remote. What was sealed before A, or on "
+        "the server, has to stay sealed. No key is needed, and no value is ever shown. Exits with 1 if git "
+        "must not have it."
     ),
     examples=("vault ci --staged", "vault ci origin/main..HEAD", "vault ci --receive"),
 )
@@ -78,38 +86,69 @@ class Checked(NamedTuple):
     is_flag=True,
     help=N_("What was pushed; for a pre-receive hook, which tells it on stdin. Needs no work tree."),
 )
+@option(
+    "--allow-unsealing",
+    "allows",
+    is_flag=True,
+    help=N_("The schema may leave open what was sealed: for one push, when a person has looked at it."),
+)
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
-def ci(app: App, what: str | None, staged: bool, push: bool, receive: bool, as_json: bool) -> Exit:
+def ci(
+    app: App, what: str | None, staged: bool, push: bool, receive: bool, allows: bool, as_json: bool
+) -> Exit:
     """Check what git is given."""
     if staged + push + receive + (what is not None and not push) != 1:
         raise OneOfThem
     if receive:
         with Repository(app.given or app.cwd, app.env) as repository:
-            checked = _received(repository, _told())
+            checked = _received(repository, _told(), allows=allows)
     else:
         with Repository(app.given or app.cwd, app.env) as repository:
-            gate = _gate(app, repository)
             if staged:
-                checked = gate.check(repository.staged(_merging(app)))
+                checked = _gate(app, repository).check(repository.staged(_merging(app)))
             elif push:
-                checked = gate.check(_pushed(repository, _told(), what or ""))
+                checked = _gate(app, repository).check(_pushed(repository, _told(), what or ""))
             else:
-                checked = gate.check(_range(repository, what or ""))
+                blobs, before = _range(repository, what or "")
+                checked = _gate(app, repository, None if allows else before).check(blobs)
     return _tell(app, checked, is_staged=staged, as_json=as_json)
 
 
-class _Gate:
-    """The gate, where a vault is a folder of a repository."""
+class _State(NamedTuple):
+    """What a vault says of itself, as it stands somewhere: `readers` are those of each group."""
 
-    def __init__(self, repository: Repository, gate: Gate, folder: PurePosixPath) -> None:
+    settings: Settings
+    schema: Schema
+    readers: Mapping[str, Iterable[str]] = {}
+
+
+class _Gate:
+    """The gate of a vault, which may be a folder of its repository.
+
+    What was sealed in one of the `former` states has to be sealed, and what was a note is one.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        now: _State,
+        former: Sequence[_State],
+        folder: PurePosixPath,
+        commit: str = "",
+    ) -> None:
         self._repository = repository
-        self._gate = gate
         self._folder = folder
+        changes = _loosened(former, now)
+        globs = [glob for each in former for glob in each.settings.customers]
+        self._gate = Gate(now.settings, holding(now.schema, changes), globs)
+        blob = Blob(commit, folder / "schema/fields.yaml", "")
+        names = dict.fromkeys(change.name for change in changes)
+        self._unsealed = [Finding(blob, Found(Kind.UNSEALED, 1, name)) for name in names]
 
     def check(self, blobs: Iterable[Blob]) -> Checked:
         count = 0
-        findings = []
+        findings = list(self._unsealed)
         for blob in blobs:
             if blob.path.is_relative_to(self._folder) and blob.path.suffix.casefold() == ".md":
                 path = blob.path.relative_to(self._folder)
@@ -119,7 +158,20 @@ class _Gate:
         return Checked(count, findings)
 
 
-def _gate(app: App, repository: Repository) -> _Gate:
+def _loosened(former: Sequence[_State], now: _State) -> list[Loosening]:
+    """Return what is sealed less than in the first of the former states, or than in all that follow it.
+
+    The first is the main branch: what stands open there may be opened on others.
+    """
+    found: list[Loosening] = []
+    for number, each in enumerate(former):
+        rules, readers = rules_of(each.schema), each.readers
+        open_already = loosened(rules, former[0].schema, readers) if number else ()
+        found += [one for one in loosened(rules, now.schema, readers) if one not in open_already]
+    return found
+
+
+def _gate(app: App, repository: Repository, before: str | None = None) -> _Gate:
     """Return the gate of the vault that stands here, whatever vault the environment names.
 
     A branch of something else has none; what looks like a note is judged by the defaults.
@@ -128,10 +180,10 @@ def _gate(app: App, repository: Repository) -> _Gate:
         root = find_root(app.cwd, {}, app.given)
         folder = PurePosixPath(root.relative_to(repository.top).as_posix())
     except (NoVault, NotAVault, ValueError):
-        settings, schema = _of_commit(repository, repository.commit("HEAD"))
-        return _Gate(repository, Gate(settings, schema), PurePosixPath())
+        return _Gate(repository, _here(repository, repository.commit("HEAD")), (), _TOP)
     settings, schema, _places = open_root(root, app.env)
-    return _Gate(repository, Gate(settings, schema), folder)
+    former = _of_commit(repository, before, folder) if before else None
+    return _Gate(repository, _State(settings, schema), [former] if former else [], folder)
 
 
 def _merging(app: App) -> list[str]:
@@ -150,13 +202,14 @@ def _is_nothing(name: str) -> bool:
     return not name.strip("0")
 
 
-def _range(repository: Repository, what: str) -> list[Blob]:
+def _range(repository: Repository, what: str) -> tuple[list[Blob], str | None]:
+    """Return what a range brought in, and the commit before it, where it begins with one."""
     ends = [end or "HEAD" for end in what.split(".." if "..." not in what else "...")]
     if len(ends) == 2 and _is_nothing(ends[0]):
         what, ends = ends[1], ends[1:]  # a CI's word for a new branch: all of it
     if what.startswith("-") or any(repository.commit(end) is None for end in ends):
         raise NoSuchCommits(range=what)
-    return repository.added(what)
+    return repository.added(what), repository.commit(ends[0]) if len(ends) == 2 else None
 
 
 def _pushed(repository: Repository, told: list[list[str]], remote: str) -> list[Blob]:
@@ -170,37 +223,58 @@ def _pushed(repository: Repository, told: list[list[str]], remote: str) -> list[
     return repository.added(*news, "--not", *known, *([f"--remotes={remote}"] if remote else []))
 
 
-def _received(repository: Repository, told: list[list[str]]) -> Checked:
-    """Check each reference that was pushed by the settings and the schema that came with it."""
+def _received(repository: Repository, told: list[list[str]], *, allows: bool) -> Checked:
+    """Check each reference that was pushed by the settings and the schema that came with it, and by those
+    that stand on the server: on its main branch, and on the one that was pushed to.
+    """
     count = 0
-    findings: dict[tuple[Blob, Found], Finding] = {}
-    for _old, new, _ref in told:
+    findings: dict[object, Finding] = {}
+    for old, new, ref in told:
         commit = None if _is_nothing(new) else repository.commit(new)
         if commit is None:
             continue
-        settings, schema = _of_commit(repository, commit)
-        gate = _Gate(repository, Gate(settings, schema), PurePosixPath())
+        standing = [repository.commit("HEAD"), None if _is_nothing(old) else repository.commit(old)]
+        states = [] if allows else [_of_commit(repository, each) for each in dict.fromkeys(standing) if each]
+        former = [each for each in states if each]
+        gate = _Gate(repository, _here(repository, commit), former, _TOP, commit)
         checked = gate.check(repository.added(commit, "--not", "--all"))
         count += checked.notes
         findings.update({(each.blob, each.found): each for each in checked.findings})
+        if former and ref == repository.branch and _of_commit(repository, commit) is None:
+            gone = Finding(Blob(commit, PurePosixPath(SETTINGS_NAME), ""), Found(Kind.NO_SETTINGS, 1, ""))
+            findings[gone] = gone
     return Checked(count, list(findings.values()))
 
 
-def _of_commit(repository: Repository, commit: str | None) -> tuple[Settings, Schema]:
-    """Return the settings and the schema that stand in a commit; without any, in HEAD."""
-    from vault_tool.schema import load_schema
-
-    found: dict[PurePosixPath, str] = {}
+def _here(repository: Repository, commit: str | None) -> _State:
+    """Return what a commit says; one of something else has nothing to say, and the main branch says it."""
     for each in (commit, repository.commit("HEAD")):
-        if each and PurePosixPath(SETTINGS_NAME) not in found:
-            found = repository.files(each, SETTINGS_NAME, "schema/")
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
+        if each and (state := _of_commit(repository, each)):
+            return state
+    return _State(Settings(id=""), load_schema())
+
+
+def _of_commit(repository: Repository, commit: str, folder: PurePosixPath = _TOP) -> _State | None:
+    """Return what the vault in a folder of a commit says of itself; None where there is no vault."""
+    prefix = "" if folder == _TOP else f"{folder}/"
+    found = repository.files(commit, *(prefix + name for name in (SETTINGS_NAME, "schema/", KEYRING)))
+    if folder / SETTINGS_NAME not in found:
+        return None
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
         for path, name in found.items():
-            (root / path).parent.mkdir(exist_ok=True)
-            (root / path).write_bytes(repository.read(name))
-        settings = load_settings(root) if (root / SETTINGS_NAME).exists() else Settings(id="")
-        return settings, load_schema(root / "schema")
+            target = root / path.relative_to(folder)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(repository.read(name))
+        return _State(load_settings(root), load_schema(root / "schema"), _readers(root / KEYRING))
+
+
+def _readers(path: Path) -> Mapping[str, Iterable[str]]:
+    """Return who reads each group; nobody is known where no keyring can be read."""
+    try:
+        return read_keyring(path.read_text("utf-8")).readers_of_groups()
+    except (OSError, ValueError, VaultError):
+        return {}
 
 
 def _tell(app: App, checked: Checked, *, is_staged: bool, as_json: bool) -> Exit:
@@ -212,9 +286,20 @@ def _tell(app: App, checked: Checked, *, is_staged: bool, as_json: bool) -> Exit
         if not findings:
             count = ngettext("{count} note", "{count} notes", checked.notes).format(count=checked.notes)
             app.out.line(_("{notes} checked: git may have them.").format(notes=count))
-        elif is_staged:
+        kinds = {each.found.kind for each in findings}
+        if kinds & _LOOSENING:
+            app.out.hint(
+                _(
+                    "If your team wants that, who runs the server lets this one push through: "
+                    "vault ci --allow-unsealing"
+                )
+            )
+        kinds -= _LOOSENING
+        if Kind.BROKEN in kinds:
+            app.out.hint(_("`vault lint` says more of a sealed value that is broken; `--fix` may mend it."))
+        if kinds and is_staged:
             app.out.hint(_("Nothing was committed. `vault seal`, then `git add` those files again."))
-        else:
+        elif kinds:
             app.out.hint(
                 _(
                     "Seal it (`vault seal`), write those commits anew (`git commit --amend`, `git rebase`)."

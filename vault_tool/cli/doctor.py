@@ -8,7 +8,7 @@ import platform
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from vault_tool.cli.say import shell_word
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, render
 from vault_tool.vault.catalog import FILE_NAME, Catalog
-from vault_tool.vault.places import Places, PlaceUnusable, RelativeHome, places_for
+from vault_tool.vault.places import Places, PlaceUnusable, RelativeHome, make_private, places_for
 from vault_tool.vault.settings import Settings, SettingsError, find_root, load_settings
 from vault_tool.vault.toml import BadToml, CannotReadToml
 from vault_tool.vault.walk import Oddity, walk
@@ -68,6 +68,8 @@ class Check(NamedTuple):
     seen: str
     verdict: Verdict = Verdict.GOOD
     hint: str = ""
+    repair: Callable[[], object] | None = None
+    """What sets it right, where nothing can be lost by it."""
 
 
 _MARKS = {Verdict.GOOD: ("ok", "green"), Verdict.ODD: ("?", "yellow"), Verdict.BAD: ("!", "red")}
@@ -79,22 +81,39 @@ _MARKS = {Verdict.GOOD: ("ok", "green"), Verdict.ODD: ("?", "yellow"), Verdict.B
         "Look for what is wrong around the vault: packages, language, folders, permissions, clock.\n\n"
         "What it prints holds no customer's name and no value of a note: it can be put into a report."
     ),
-    examples=("vault doctor", "vault doctor --json"),
+    examples=("vault doctor", "vault doctor --fix", "vault doctor --json"),
+)
+@option(
+    "--fix", is_flag=True, help=N_("Set right what can be: git's filter and hooks, folders that are open.")
 )
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
 @pass_app
-def doctor(app: App, as_json: bool) -> Exit:
+def doctor(app: App, fix: bool, as_json: bool) -> Exit:
     """Run every check and show it."""
     checks = list(_checks(app))
+    fixed = _fix(checks) if fix else []
+    if fixed:
+        checks = list(_checks(app))
     wrong = [check for check in checks if check.verdict is not Verdict.GOOD]
     if as_json:
-        app.out.json({"checks": [check._asdict() for check in checks], "wrong": len(wrong)})
+        told = [dict(list(check._asdict().items())[:-1]) for check in checks]
+        app.out.json({"checks": told, "wrong": len(wrong), "fixed": fixed})
     else:
+        if fixed:
+            app.out.line(_("Set right: {names}").format(names=", ".join(fixed)))
         app.out.table([(app.out.style(*_MARKS[check.verdict]), check.name, check.seen) for check in checks])
         for check in wrong:
             if check.hint:
                 app.out.hint(f"{check.name}: {check.hint}")
     return Exit.FINDINGS if wrong else Exit.OK
+
+
+def _fix(checks: Iterable[Check]) -> list[str]:
+    """Set right what can be, and return the names of what was."""
+    repairs = {check.name: check.repair for check in checks if check.repair}
+    for repair in repairs.values():
+        repair()
+    return [*repairs]
 
 
 def _checks(app: App) -> Iterator[Check]:
@@ -193,7 +212,7 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
         yield _private_folder(app, name, folder)
     yield from _search(settings, places)
     yield from _sealing(app, root)
-    yield from _git(root)
+    yield from _git(app, root)
     if not os.access(root, os.W_OK):
         yield Check("permissions", _("the vault can't be written to"), Verdict.ODD, _("Reading works."))
     oddities: list[Oddity] = []
@@ -214,12 +233,16 @@ def _sealing(app: App, root: Path) -> Iterator[Check]:
         return
     from vault_tool.cli.keys import keys_of
     from vault_tool.cli.recovery import is_drilled, lies_here, seals_anything
+    from vault_tool.schema.sealing import is_holding
 
     keys = keys_of(app)
     verdict = keys.verdict
     if verdict not in ("first", "same"):
         yield Check("keys", str(verdict), Verdict.BAD, _("`vault access review` shows what changed."))
         return
+    if is_holding(app.opening.schema):
+        hint = _("`vault access review` shows what changed, `vault access accept` takes it.")
+        yield Check("sealed fields", _("schema/ seals less than you accepted"), Verdict.ODD, hint)
     yield Check("keys", _("no. {epoch}").format(epoch=keys.keyring.epoch))
     if is_drilled(app, keys):
         yield Check("recovery key", _("tried"))
@@ -230,7 +253,7 @@ def _sealing(app: App, root: Path) -> Iterator[Check]:
         yield Check("recovery key", _("never tried"), Verdict.ODD, hint)
 
 
-def _git(root: Path) -> Iterator[Check]:
+def _git(app: App, root: Path) -> Iterator[Check]:
     """Look whether git seals what it is given, in a vault that has keys."""
     from vault_tool.git.folder import git_folder, top_above
     from vault_tool.git.setup import lacking
@@ -243,13 +266,39 @@ def _git(root: Path) -> Iterator[Check]:
         gone = [name for name, is_gone in lacking(root, git)._asdict().items() if is_gone]
         if gone:
             seen = _("missing: {names}").format(names=", ".join(gone))
-            hint = _("Git takes what stands in plain. `vault seal` sets it up.")
-            yield Check("git sealing", seen, Verdict.BAD, hint)
+            hint = _("Git takes what stands in plain. `vault doctor --fix` sets it up.")
+            yield Check("git sealing", seen, Verdict.BAD, hint, lambda: _set_up_git(app, root, git))
         else:
             yield Check("git sealing", _("filter and hooks"))
     elif top_above(root) is not None:
         hint = _("Give the vault a repository of its own, or run `vault seal` before each `git add`.")
         yield Check("git sealing", _("a folder of another repository: not enforced"), Verdict.ODD, hint)
+
+
+def _set_up_git(app: App, root: Path, git: Path) -> None:
+    from vault_tool.git.setup import set_up
+    from vault_tool.sealing.clean import sealed_spellings
+
+    set_up(root, git, sealed_spellings(app.opening.schema), app.env)
+
+
+def _servers(root: Path) -> Iterator[Check]:
+    """Look how the last try with each server went; their addresses are nobody else's business."""
+    from vault_tool.cli.remote import said_state
+    from vault_tool.git.answer import RemoteState
+    from vault_tool.git.folder import git_folder
+    from vault_tool.sync.remotes import Known, known_of, remotes_of
+
+    git = git_folder(root)
+    there = remotes_of(git) if git else []
+    known = known_of(git) if git else {}
+    for number, remote in enumerate(there, 1):
+        one = known.get(remote.name, Known())
+        name = _("server {number}").format(number=number)
+        if one.state in (None, RemoteState.OK, RemoteState.EMPTY):
+            yield Check(name, said_state(one))
+        else:
+            yield Check(name, said_state(one), Verdict.ODD, _("`vault remote` says more."))
 
 
 def _saved_queries(app: App, settings: Settings) -> Check:
@@ -317,7 +366,8 @@ def _private_folder(app: App, name: str, folder: Path) -> Check:
     if not os.access(folder, os.W_OK):
         return Check(name, shown, Verdict.BAD, _("Set VAULT_NOTES_HOME to a folder that you can write to."))
     if os.name == "posix" and folder.stat().st_mode & 0o077:
-        return Check(name, shown, Verdict.ODD, _("Others can read it; the next command closes it."))
+        hint = _("Others can read it; the next command closes it.")
+        return Check(name, shown, Verdict.ODD, hint, lambda: make_private(folder))
     return Check(name, shown)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vault_tool.cli.app import App
 from vault_tool.errors import VaultError
-from vault_tool.git.folder import git_folder
-from vault_tool.git.setup import is_set_up, set_up
+from vault_tool.git.folder import git_folder, own_folder
+from vault_tool.git.setup import is_set_up, lacking, set_up
 from vault_tool.messages import N_, _, render
 from vault_tool.vault.vault import Vault
 
@@ -25,7 +25,7 @@ def look_after(app: App, vault: Vault) -> None:
     if git is None:
         return
     if not vault.is_for_writing:
-        if not is_set_up(vault.root, git):
+        if lacking(vault.root, git).sealing:
             _warn_daily(app, vault, _(NOT_YET))
         return
     from vault_tool.sealing.clean import sealed_spellings
@@ -33,7 +33,7 @@ def look_after(app: App, vault: Vault) -> None:
     keys = sealed_spellings(vault.schema)
     if is_set_up(vault.root, git, keys):
         return
-    was_there = is_set_up(vault.root, git)
+    was_there = not lacking(vault.root, git).sealing
     try:
         set_up(vault.root, git, keys, app.env)
     except VaultError as error:
@@ -42,9 +42,19 @@ def look_after(app: App, vault: Vault) -> None:
     if not was_there:
         app.out.note(
             _(
-                "Git seals what it is given here from now on: a filter and hooks were set up in {folder}."
+                "Git seals what it is given here from now on, and joins notes entry by entry: "
+                "a filter, a merge driver and hooks were set up in {folder}."
             ).format(folder=git)
         )
+
+
+def tell_held_back(app: App, vault: Vault) -> None:
+    """Say, after every command, that notes stay on this computer until they are mended."""
+    from vault_tool.sync.gate import held_back
+    from vault_tool.sync.outcome import held_headline
+
+    if held := held_back(own_folder(vault.root) or vault.root):
+        app.out.note(held_headline(len(held)))
 
 
 def _warn_daily(app: App, vault: Vault, text: str) -> None:

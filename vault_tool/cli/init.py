@@ -16,7 +16,7 @@ from vault_tool.cli.complete import types
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import DOMAIN, LOCALE_DIR, N_, Language, _, language, render
-from vault_tool.vault.settings import DEFAULT_CUSTOMERS, Person, Settings
+from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME, Person, Settings
 from vault_tool.vault.settings_text import Translate, default_queries, new_settings_text, settings_of
 from vault_tool.vault.start import (
     EXAMPLE_KEY,
@@ -62,6 +62,7 @@ class NewVault(NamedTuple):
         "vault init --example my-example",
         "vault init --adopt .",
         "vault init my-vault --adopt ~/notes --dry-run",
+        "vault init --git-dir ~/vault-history/my-vault",
     ),
 )
 @argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
@@ -86,6 +87,13 @@ class NewVault(NamedTuple):
     shell_complete=types,
     help=N_("With --adopt: what customers are whose note doesn't say (enterprise)."),
 )
+@option(
+    "--git-dir",
+    "history",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help=N_("Keep the history (git's folder) in DIR, out of a cloud folder; one that is there moves."),
+)
 @option("--dry-run", is_flag=True, help=N_("Show what would be written; write nothing."))
 @option("--yes", is_flag=True, help=N_("Do it without asking."))
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
@@ -97,12 +105,13 @@ def init(
     source: Path | None,
     language_: Language | None,
     customer_type: str | None,
+    history: Path | None,
     dry_run: bool,
     yes: bool,
     as_json: bool,
 ) -> Exit:
     """Start a vault."""
-    _check_options(example, source, language_, customer_type)
+    _check_options(example, source, language_, customer_type, history)
     if source is not None:
         from vault_tool.cli.adopt import adopt_folder
 
@@ -117,14 +126,23 @@ def init(
             as_json=as_json,
         )
     root = root_of(app, directory or Path())
+    if history is not None:
+        from vault_tool.sync.history_folder import check_history_place, place_history
+
+        history = (base(app) / history.expanduser()).resolve()
+        check_history_place(root, history, app.env)
+        if (root / SETTINGS_NAME).is_file() and not (example or language_):
+            return _move_history(app, root, history, dry_run=dry_run, as_json=as_json)
     check_place(root)
     new = _example(root) if example else plan_new(app, root, language_ or language())
     if not dry_run:
         make(app, new)
+        if history is not None:
+            place_history(root, history, app.env)
         if example:
             _take_example_key(app)
     if as_json:
-        app.out.json({**document(new), "dry_run": dry_run})
+        app.out.json({**document(new), "git_dir": str(history) if history else None, "dry_run": dry_run})
     elif dry_run:
         for file in new.files:
             show_diff(app, file.path, "", file.data.decode("utf-8", "replace"))
@@ -133,9 +151,33 @@ def init(
     return Exit.OK
 
 
+def _move_history(app: App, root: Path, folder: Path, *, dry_run: bool, as_json: bool) -> Exit:
+    """Take the history of a vault that is there to another folder."""
+    from vault_tool.sync.history_folder import place_history
+
+    if not dry_run:
+        with app.open_at(root).writing("vault init"):
+            place_history(root, folder, app.env)
+    if as_json:
+        app.out.json({"vault": {"root": str(root)}, "git_dir": str(folder), "dry_run": dry_run})
+    elif dry_run:
+        app.out.line(
+            _("The vault's history would be kept in {folder}; the notes stay.").format(folder=folder)
+        )
+    else:
+        app.out.line(_("The vault's history is kept in {folder} now; the notes stay.").format(folder=folder))
+    return Exit.OK
+
+
 def _check_options(
-    example: bool, source: Path | None, language_: Language | None, customer_type: str | None
+    example: bool,
+    source: Path | None,
+    language_: Language | None,
+    customer_type: str | None,
+    history: Path | None,
 ) -> None:
+    if history is not None and source is not None:
+        raise NotTogether(one="--git-dir", other="--adopt")
     if example and source is not None:
         raise NotTogether(one="--example", other="--adopt")
     if example and language_:

@@ -1,11 +1,18 @@
-"""What changed in a keyring, for a person to judge and for a program."""
+"""What changed in a keyring, or of what the schema seals, for a person to judge and for a program."""
 
 from __future__ import annotations
 
-from vault_tool.messages import N_, _
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault_tool.messages import N_, _, language
 from vault_tool.sealing.keyring import KEYRING, KeyGroup, Member, read_keyring
 from vault_tool.sealing.trust import Change, changes
 from vault_tool.sealing.vault_keys import VaultKeys
+
+if TYPE_CHECKING:
+    from vault_tool.schema import Schema
+    from vault_tool.schema.sealing import Loosening
 
 
 def short_key(key: str) -> str:
@@ -59,3 +66,48 @@ def _said(value: object) -> str:
         case str():
             return short_key(value)
     return ""
+
+
+class Opening(NamedTuple):
+    """A field that a schema leaves open (`after` is None) or gives to other readers than before."""
+
+    field: str
+    customer_type: str | None
+    before: str
+    after: str | None
+
+
+def openings(changes: Iterable[Loosening]) -> list[Opening]:
+    """Return each field once, whatever the places and spellings."""
+    found = (
+        Opening(change.name, change.customer_type or None, change.before, change.after) for change in changes
+    )
+    return list(dict.fromkeys(found))
+
+
+def said_opening(each: Opening, schema: Schema) -> str:
+    """Return what a schema opens as a line."""
+    known = next((field for field in schema.sealed_fields() if field.name == each.field), None)
+    field = (known or schema.field(each.field) or schema.inline_field(each.field)) or None
+    values = {
+        "field": field.label(language()) if field else each.field,
+        "before": each.before,
+        "after": each.after,
+        "type": _type_label(each.customer_type, schema),
+    }
+    if each.after is None:
+        said = (
+            _("~ {field} ({type}) was sealed for {before}: schema/ leaves it open now")
+            if each.customer_type
+            else _("~ {field} was sealed for {before}: schema/ leaves it open now")
+        )
+    elif each.customer_type:
+        said = _("~ {field} ({type}) was sealed for {before}: schema/ gives it to {after} now")
+    else:
+        said = _("~ {field} was sealed for {before}: schema/ gives it to {after} now")
+    return said.format(**values)
+
+
+def _type_label(customer_type: str | None, schema: Schema) -> str:
+    word = schema.word("type", customer_type) if customer_type else None
+    return word.label(language()) if word else customer_type or ""

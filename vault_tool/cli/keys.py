@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from vault_tool.cli.app import App
 from vault_tool.cli.me import me
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import N_, _
+from vault_tool.messages import N_, _, ngettext
+from vault_tool.schema.sealing import is_holding
 from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import Founding, found_keyring
 from vault_tool.sealing.identities import (
@@ -54,6 +55,13 @@ def keys_to_seal(app: App) -> VaultKeys:
             raise NobodyToSealFor
         found_keys(app, app.vault, person)
         keys = keys_of(app)
+    if is_holding(app.vault.schema):
+        app.out.warn(
+            _(
+                "schema/ seals less than you accepted, so it is sealed as before: `vault access review` "
+                "shows what changed, `vault access accept` takes it."
+            )
+        )
     return keys
 
 
@@ -65,6 +73,13 @@ def sealing_keys(app: App) -> Iterator[VaultKeys]:
         yield keys
     finally:
         keys.close()
+        if keys.new_owners:
+            count = ngettext("{count} customer", "{count} customers", len(keys.new_owners))
+            app.out.hint(
+                _("{customers}: the owner has changed, and reads what is sealed after `vault rekey`.").format(
+                    customers=count.format(count=len(keys.new_owners))
+                )
+            )
 
 
 def found_keys(app: App, vault: Vault, person: Person) -> None:

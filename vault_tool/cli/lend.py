@@ -87,7 +87,7 @@ class Lender:
 
         Broken ones are not held: whoever runs a command is told of them by the command.
         """
-        read = sources(self._root)
+        read = sources(self._root, os.environ)
         if read and read == self._read:
             return False
         # At first it has read the same: it has looked out for changes since before we were there.

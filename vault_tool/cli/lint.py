@@ -11,6 +11,7 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.lint_report import FORMATS, Format, Reporter, Wish
+from vault_tool.cli.where import vault_path
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
 
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from vault_tool.lint.finding import Linted
     from vault_tool.lint.linter import Linter
     from vault_tool.vault.opening import Opening
-
-
-class NotInVault(VaultError):
-    """A path that was named lies outside the vault."""
-
-    message = N_("{path} is not in the vault {root}.")
-    hint = N_("`vault -C DIR lint` lints another vault.")
-    exit_code = Exit.USAGE
 
 
 class NamelessInput(VaultError):
@@ -244,28 +237,3 @@ def _lint_stdin(app: App, wish: Wish, name: str | None) -> Exit:
     is_mended = wish.mending != "none" and not wish.shows_diff and wish.format == "text"
     reporter = Reporter(app, wish, linter)
     return reporter.pass_on(one, data) if is_mended else reporter.show([one], data)
-
-
-def _is_there(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
-
-
-def vault_path(app: App, name: str, *, must_exist: bool = True) -> PurePosixPath:
-    """Return where something lies in the vault: a path from the working folder, or any customer's name.
-
-    What is no path from the working folder may be one from the vault's, as findings name them.
-    """
-    given = app.cwd / Path(name).expanduser()
-    is_inside = app.cwd.resolve().is_relative_to(app.root)
-    if not is_inside and not _is_there(given) and (_is_there(app.root / name) or not must_exist):
-        given = app.root / name
-    if must_exist and not _is_there(given):
-        from vault_tool.cli.pick import pick_customer
-
-        return pick_customer(app, name).path
-    # The folder's real path, as the root's is; a link at the end is the vault's business.
-    real = given.parent.resolve() / given.name if given.name not in ("", "..") else given.resolve()
-    try:
-        return PurePosixPath(real.relative_to(app.root))
-    except ValueError:
-        raise NotInVault(path=name, root=app.root) from None

@@ -46,6 +46,7 @@ GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
             Listed("set", N_("Set, add to or remove fields of customers.")),
             Listed("edit", N_("Open a customer in your editor.")),
             Listed("undo", N_("Take back the last command's writes.")),
+            Listed("restore", N_("Bring a customer back as it was on a day.")),
         ),
     ),
     (
@@ -55,6 +56,19 @@ GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
             Listed("show", N_("Show a customer as one reads before a visit.")),
             Listed("list", N_("List customers that match.")),
             Listed("status", N_("Show how this vault stands, and what was done last.")),
+            Listed("history", N_("Show who changed what of a customer, and when.")),
+            Listed("diff", N_("Show what changed since the last sync, or since a day.")),
+        ),
+    ),
+    (
+        N_("Share"),
+        (
+            Listed("sync", N_("Save, fetch what others wrote, and share.")),
+            Listed("join", N_("Bring a vault that others share to this computer.")),
+            Listed("backup", N_("Make, prove and restore backups.")),
+            Listed("conflicts", N_("Show where two people gave different values.")),
+            Listed("resolve", N_("Settle where two people gave different values.")),
+            Listed("remote", N_("Show the servers that a vault is shared through, and change them.")),
         ),
     ),
     (
@@ -97,7 +111,8 @@ GROUPS: tuple[tuple[str, tuple[Listed, ...]], ...] = (
 COMMANDS: dict[str, Listed] = {listed.name: listed for _group, listeds in GROUPS for listed in listeds}
 # What git runs, and nobody types.
 HIDDEN: dict[str, Listed] = {
-    "git-filter": Listed("git-filter", N_("Seal what is added to git; git runs this."))
+    "git-filter": Listed("git-filter", N_("Seal what is added to git; git runs this.")),
+    "merge-file": Listed("merge-file", N_("Merge a file that both sides changed; git runs this.")),
 }
 
 EXAMPLES = (

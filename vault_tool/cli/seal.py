@@ -13,7 +13,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.change import show_diff
 from vault_tool.cli.help import argument, command, option
 from vault_tool.cli.keys import keys_of, sealing_keys
-from vault_tool.cli.lint import vault_path
+from vault_tool.cli.where import vault_path
 from vault_tool.errors import Exit
 from vault_tool.lint.run import targets
 from vault_tool.messages import N_, _, ngettext, render

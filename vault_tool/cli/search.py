@@ -116,11 +116,15 @@ def search(
             archived=archived,
         )
     except SealedField:
-        from vault_tool.cli.sealed_search import sealed_term, search_sealed
+        from vault_tool.cli.sealed_search import Wish, sealed_term, search_sealed
 
-        if term := sealed_term(app.vault.schema, query):
-            return search_sealed(app, term, archived=archived, as_json=as_json, paths=lists_paths)
-        raise
+        if (term := sealed_term(app.vault.schema, query)) is None:
+            raise
+        if sort != "score":  # a value of the front matter has no date
+            raise NotTogether(first=f"--sort {sort}", second=f"{term.field.name}:") from None
+        ends = "\0" if ended_by_null else "\n" if paths else None
+        most = limit if limit or lists_paths else LIMIT
+        return search_sealed(app, term, Wish(archived, most, by == "customer", opened, pick, ends, as_json))
     if as_json:
         app.out.json(answer.as_json())
     elif lists_paths:

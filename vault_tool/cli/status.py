@@ -13,10 +13,12 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.cli.people import document
 from vault_tool.cli.progress import shown
+from vault_tool.cli.sharing import sharing_document, sharing_rows, sharing_troubles
 from vault_tool.cli.width import pad, width, wrap
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, language, ngettext, render
 from vault_tool.schema import Schema
+from vault_tool.sync.sharing import Sharing, is_overdue, sharing_of
 from vault_tool.vault.catalog_read import Customer, problems
 from vault_tool.vault.journal import history
 from vault_tool.vault.records import Record
@@ -41,6 +43,8 @@ class Status(NamedTuple):
     me: Person | None
     oddities: tuple[Oddity, ...]
     troubled: list[tuple[PurePosixPath, str]]
+    conflicts: list[PurePosixPath]
+    sharing: Sharing
     writes: list[Record]
     taken_in: int
     is_stale: bool
@@ -48,7 +52,10 @@ class Status(NamedTuple):
 
 @command(
     "status",
-    help=N_("Show how this vault stands: customers by stage, who you are, the last writes, what is odd."),
+    help=N_(
+        "Show how this vault stands: customers by stage, who you are, when all was last shared, the last "
+        "writes, what is odd."
+    ),
     examples=("vault status", "vault status --json"),
 )
 @option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
@@ -62,6 +69,10 @@ def status(app: App, as_json: bool) -> Exit:
     _print(app, list(_rows(app, state)))
     for line in _troubles(app, state):
         app.out.warn(line)
+    for line in sharing_troubles(app, state.sharing):
+        app.out.warn(line)
+    if any(is_overdue(server, app.now.timestamp()) for server in state.sharing.servers):
+        app.out.hint(_("`vault sync` sends it, or says what stands in the way."))
     if state.troubled or state.oddities:
         app.out.hint(_("`vault lint` says what is wrong, line by line."))
     if state.me is None:
@@ -101,13 +112,16 @@ def _look(app: App) -> Status:
     with shown(app.out, _("Reading notes")) as progress:
         freshness = app.vault.fresh(progress)
     customers = list(app.vault.customers(None))
+    found = problems(app.vault.catalog)
     at_work = [customer for customer in customers if not customer.is_archived]
     return Status(
         customers=at_work,
         archived=len(customers) - len(at_work),
         me=app.vault.whoami(app.env, app.git_email),
         oddities=freshness.oddities,
-        troubled=problems(app.vault.catalog),
+        troubled=[(path, problem) for path, problem in found if problem in _PROBLEMS],
+        conflicts=[path for path, problem in found if problem == "conflict"],
+        sharing=sharing_of(app.root, app.settings, app.env),
         writes=list(islice(history(app.vault.places), _LAST_WRITES)),
         taken_in=freshness.changed + freshness.removed,
         is_stale=freshness.is_stale,
@@ -127,6 +141,14 @@ def _rows(app: App, state: Status) -> Iterator[tuple[str, str]]:
     if overdue := _overdue(app, state):
         yield _("Overdue"), ngettext("{count} next step", "{count} next steps", overdue).format(count=overdue)
     yield _("You"), f"{state.me.name} ({state.me.id})" if state.me else "-"
+    yield from sharing_rows(app, state.sharing)
+    if count := len(state.conflicts):
+        yield (
+            _("To decide"),
+            ngettext("{count} note: `vault conflicts`", "{count} notes: `vault conflicts`", count).format(
+                count=count
+            ),
+        )
     yield _("Catalog"), _catalog(state)
     for record in state.writes:
         yield _("Written"), _write(app, record)
@@ -197,6 +219,8 @@ def _document(app: App, state: Status) -> dict[str, object]:
         "fresh": not state.is_stale,
         "oddities": [{"path": printable(odd.path), "kind": str(odd.kind)} for odd in state.oddities],
         "problems": [{"path": printable(path), "problem": problem} for path, problem in state.troubled],
+        "conflicts": [printable(path) for path in state.conflicts],
+        "sharing": sharing_document(app, state.sharing),
         "writes": [
             {
                 "command": record.command,

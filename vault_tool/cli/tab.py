@@ -21,9 +21,13 @@ ONE = {
     "edit": complete.customers,
     "rename": complete.customers,
     "remove": complete.customers,
+    "history": complete.customers,
+    "restore": complete.customers,
+    "resolve": complete.customers,
 }
 ALL = {
     "archive": complete.customers,
+    "diff": complete.customers,
     "rebind": complete.customers,
     "set": complete.assignments,
     "search": complete.queries,

@@ -15,6 +15,7 @@ from vault_tool.cli.rekey import sealed_notes
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, ngettext, render
 from vault_tool.sealing.returned import LOG, Returned, returned_values
+from vault_tool.sealing.standing import references
 from vault_tool.sealing.vault_keys import NOT_YOURS, NotOpened, VaultKeys
 
 
@@ -92,7 +93,7 @@ def open_all(app: App, keys: VaultKeys) -> tuple[int, list[NotOpened]]:
     opened = 0
     troubles = []
     for note, _digest in sealed_notes(app, _("Opening")):
-        for vid in dict.fromkeys(reference.vid for reference in note.sealed_references):
+        for vid in dict.fromkeys(reference.vid for reference in references(note)):
             try:
                 keys.open(note, vid)
                 opened += 1

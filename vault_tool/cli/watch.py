@@ -16,22 +16,19 @@ import click
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, group, option
 from vault_tool.cli.progress import shown
+from vault_tool.cli.teller import Teller, values_sealed
 from vault_tool.errors import Exit, VaultError
-from vault_tool.messages import N_, _, ngettext, render
+from vault_tool.messages import N_, _
 from vault_tool.vault.places import Places
-from vault_tool.vault.walk import printable
 from vault_tool.watch.presence import OLD_SECONDS, Beat, is_watched, only_watcher, read_beat
 
 if TYPE_CHECKING:
     from vault_tool.lint.finding import Linted
     from vault_tool.vault.vault import Vault
-    from vault_tool.watch.news import Sealed, Took, Watching
     from vault_tool.watch.server import Handle
     from vault_tool.watch.service import Action, Plan
     from vault_tool.watch.watch import Watcher
 
-_MOST_NAMED = 3
-_MOST_FINDINGS = 8
 
 _TROUBLES = {
     "events": N_("the system does not tell of all changes; files are compared every few seconds"),
@@ -39,6 +36,7 @@ _TROUBLES = {
     "index": N_("the search index can't be written"),
     "lint": N_("a rule of the linter has a defect"),
     "sealing": N_("something stands in plain and can't be sealed"),
+    "sharing": N_("something is not shared: `vault status` says what"),
     "settings": N_("vault.toml or the schema can't be read; what they said before holds"),
 }
 
@@ -115,91 +113,6 @@ def _lint(app: App, vault: Vault, paths: Sequence[PurePosixPath]) -> list[Linted
     context = Context(vault.schema, vault.settings, today)
     checker = Checker.of(select_rules(vault.settings.lint, ignore=_OF_OTHERS), context)
     return list(lint_paths(vault.root, paths, checker))
-
-
-class Teller:
-    """Says what the watcher tells, in calm lines; a service to its journal and, if wished, the desktop."""
-
-    def __init__(self, app: App, is_service: bool) -> None:
-        self._app = app
-        self._is_service = is_service
-
-    def __call__(self, news: Watching | Took | Sealed | VaultError) -> None:
-        """Say something."""
-        from vault_tool.watch.news import Sealed, Watching
-
-        match news:
-            case VaultError():
-                self._app.out.warn(render(news.message, news.values))
-                if news.hint:
-                    self._app.out.hint(render(news.hint, news.values))
-            case Watching():
-                self._say(self._beginning(news))
-            case Sealed():
-                what = _("{what}: {where}").format(
-                    what=_values_sealed(news.values), where=_(", ").join(_named(news.paths))
-                )
-                self._say(f"{self._clock()}  {what}")
-            case _:
-                self._say_taken(news)
-        self._app.out.flush()
-
-    def _beginning(self, news: Watching) -> str:
-        how = news.backend or _("comparing all files")
-        if news.polls:
-            every = _("every {seconds} s").format(seconds=round(news.polls))
-            how = f"{how}, {every}"
-        count = ngettext("{count} customer", "{count} customers", news.customers).format(count=news.customers)
-        text = _("Watching {root}: {count} ({how}).").format(root=news.root, count=count, how=how)
-        return text if self._is_service else f"{text} {_('Ctrl-C ends it.')}"
-
-    def _say_taken(self, news: Took) -> None:
-        self._say(f"{self._clock()}  {_(', ').join(_taken(news))}")
-        if news.linted:
-            self._say_findings(news.linted)
-
-    def _clock(self) -> str:
-        return self._app.out.style(f"{self._app.local_time(time.time()):%H:%M:%S}", "dim")
-
-    def _say_findings(self, linted: Sequence[Linted]) -> None:
-        from vault_tool.lint import report
-
-        findings = [finding for one in linted for finding in one.findings]
-        for finding in findings[:_MOST_FINDINGS]:
-            self._say(f"  {report.text_line(finding, self._app.out.style)}")
-        if len(findings) > _MOST_FINDINGS:
-            self._say(f"  {_('... and {count} more').format(count=len(findings) - _MOST_FINDINGS)}")
-        tally = report.Tally()
-        for one in linted:
-            tally.add(one.findings)
-        if self._is_service and tally.matters and self._app.settings.watch.notify:
-            from vault_tool.watch.notify import notify
-
-            names = _(", ").join(printable(one.path) for one in linted if one.findings)
-            notify(sys.platform, f"{names}\n{report.summary(tally)}")
-
-    def _say(self, text: str) -> None:
-        # A service may have no standard output; nobody would read it.
-        (self._app.out.note if self._is_service else self._app.out.line)(text)
-
-
-def _taken(news: Took) -> Iterator[str]:
-    """Yield what was taken in, and how many went."""
-    yield from _named(news.changed)
-    if news.removed:
-        yield ngettext("{count} removed", "{count} removed", news.removed).format(count=news.removed)
-
-
-def _named(paths: Sequence[PurePosixPath]) -> Iterator[str]:
-    """Yield a few names, or how many they are."""
-    if len(paths) <= _MOST_NAMED:
-        yield from map(printable, paths)
-    else:
-        yield ngettext("{count} note", "{count} notes", len(paths)).format(count=len(paths))
-
-
-def _values_sealed(count: int) -> str:
-    return ngettext("{count} value sealed", "{count} values sealed", count).format(count=count)
 
 
 # --- as a service ------------------------------------------------------------------------------------------
@@ -336,6 +249,8 @@ class Standing:
             "restarts": beat.restarts if beat else None,
             "remade": beat.remade if beat else None,
             "sealed": beat.sealed if beat else None,
+            "shared": beat.shared if beat else None,
+            "shares_next": beat.shares_next if beat else None,
             "troubles": beat.troubles if beat else [],
             "service": str(file) if file else None,
         }
@@ -356,7 +271,10 @@ class Standing:
             if beat.remade:
                 yield _("Catalog made anew"), str(beat.remade)
             if beat.sealed:
-                yield _("Sealed by itself"), _values_sealed(beat.sealed)
+                yield _("Sealed by itself"), values_sealed(beat.sealed)
+            if beat.shared or beat.shares_next:
+                yield _("Shared by itself"), _moment(app, beat.shared)
+                yield _("Shared next"), _moment(app, beat.shares_next) if beat.shares_next else _("under way")
             for trouble in beat.troubles:
                 yield _("Trouble"), _(_TROUBLES.get(trouble, N_("unknown")))
         yield _("Service"), str(file) if file else _("not installed")

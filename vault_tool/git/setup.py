@@ -1,6 +1,6 @@
-"""Git set up so that it seals what it is given: a filter, hooks, and a stand-in for a program that is gone.
+"""Git set up so that it seals what it is given and merges notes as notes: filter, driver, hooks, stand-in.
 
-All of it lies in `.git`, which no clone brings along; only the line in `.gitattributes` comes with one.
+All of it lies in `.git`, which no clone brings along; only the lines in `.gitattributes` comes with one.
 Writing commands see to it, reading ones tell that it is missing.
 """
 
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
 
 ATTRIBUTES = PurePosixPath(".gitattributes")
-ATTRIBUTE_LINE = "*.[mM][dD] filter=vault diff=vault"
+ATTRIBUTE_LINES = (
+    "*.[mM][dD] merge=vault filter=vault diff=vault",
+    # Merged line by line, settings may end up twice, and a keyring as nobody's.
+    *("/vault.toml merge=vault", "/.vault/*.toml merge=vault", "/schema/*.yaml merge=vault"),
+)
+# What earlier versions wrote in place of the first.
+_FORMER_LINE = "*.[mM][dD] filter=vault diff=vault"
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 FOLDER = "vault"
 BEFORE = ".before-vault"
@@ -41,12 +47,21 @@ _FREQUENT_HOOKS = ("post-index-change", "reference-transaction")
 _OURS = "# Written by vault; it is written anew when it changes."
 _STAMP = "stamp"
 _FORMER = "vault.hooksPath"
+# A driver that isn't there would leave git with one side, and no mark of the other.
+_DRIVER = (
+    'sh "$(git rev-parse --git-common-dir)/vault/vault" merge-file --marker-size %L %O %A %B %P; case $? in '
+    "0) ;; 10) exit 1 ;; "
+    "*) git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1 ;; esac"
+)
 _SETTINGS = {
+    "merge.vault.name": "customer notes",
+    "merge.vault.driver": _DRIVER,
     "filter.vault.process": 'sh "$(git rev-parse --git-common-dir)/vault/vault" git-filter',
     "filter.vault.required": "true",
     "diff.vault.textconv": "sed '/^<!-- vault:sealed/,/^-->/d'",
     "diff.vault.cachetextconv": "false",
 }
+_DRIVER_IN_CONFIG = ('[merge "vault"]', "/vault/vault", "merge-file --marker-size %L %O %A %B %P")
 _IN_CONFIG = ('[filter "vault"]', "process = sh ", "/vault/vault", "required = true", '[diff "vault"]')
 _HOOKS_PATH = re.compile(r"^[ \t]*hookspath[ \t]*=[ \t]*\"?([^\r\n\"]*)", re.IGNORECASE | re.MULTILINE)
 
@@ -91,11 +106,17 @@ class CannotSetUp(VaultError):
 
 
 class Lacking(NamedTuple):
-    """What is missing for git to seal, in words for a table."""
+    """What is missing for git to seal and to merge notes, in words for a table."""
 
     filter: bool
+    driver: bool
     hooks: bool
     attributes: bool
+
+    @property
+    def sealing(self) -> bool:
+        """Whether something is missing that sealing needs; all of it was there before there was a driver."""
+        return self.filter or self.hooks or self.attributes
 
 
 def lacking(root: Path, git: Path) -> Lacking:
@@ -103,12 +124,16 @@ def lacking(root: Path, git: Path) -> Lacking:
     config = _text(git / "config")
     own = git / FOLDER
     hooks = _hooks_folder(git, config)
+    attributes = _text(git / "info" / "attributes"), _text(root / ATTRIBUTES)
     return Lacking(
         filter=any(part not in config for part in _IN_CONFIG)
         or not all((own / name).is_file() for name in ("vault", "stand_in.py", "filter_process.py")),
+        driver=any(part not in config for part in _DRIVER_IN_CONFIG)
+        or any(text != _with_lines(text) for text in attributes),
         hooks=hooks is None or not all(_OURS in _text(hooks / name) for name in HOOKS),
-        attributes=ATTRIBUTE_LINE not in _text(git / "info" / "attributes")
-        or ATTRIBUTE_LINE not in _text(root / ATTRIBUTES),
+        attributes=not all(
+            any(line in text for line in (ATTRIBUTE_LINES[0], _FORMER_LINE)) for text in attributes
+        ),
     )
 
 
@@ -120,17 +145,26 @@ def is_set_up(root: Path, git: Path, sealed_keys: Collection[str] | None = None)
 
 
 def set_up(root: Path, git: Path, sealed_keys: Collection[str], env: Mapping[str, str]) -> None:
-    """Write what is missing. What others wrote there stays, and runs before ours. Raises `CannotSetUp`."""
+    """Write what is missing. What others wrote there stays, and runs before ours. Raises `CannotSetUp`.
+
+    A bare repository, which only ever merges, gets the driver.
+    """
     from vault_tool.git.repository import Repository
+    from vault_tool.git.upkeep import suit_many_files
 
     try:
         with Repository(root, env) as repository:
             _write_own(git / FOLDER, sealed_keys)
-            _set_hooks(git, repository)
+            is_bare = repository.is_bare
+            if not is_bare:
+                _set_hooks(git, repository)
+                suit_many_files(repository)
             for key, value in _SETTINGS.items():
-                repository.set(key, value)
-        _add_line(git / "info" / "attributes")
-        _write_attributes(root)
+                if not is_bare or key.startswith("merge."):
+                    repository.set(key, value)
+        _add_lines(git / "info" / "attributes")
+        if not is_bare:
+            _write_attributes(root)
         # Last: until here it would all be done again.
         _write(git / FOLDER / _STAMP, _stamp(sealed_keys))
     except OSError as error:
@@ -198,19 +232,33 @@ def _write_attributes(root: Path) -> None:
         before = files.read(root, ATTRIBUTES).data
     except files.FileMissing:
         before = b""
-    line = ATTRIBUTE_LINE.encode("ascii")
-    if line not in before:
-        gap = b"" if before.endswith(b"\n") or not before else b"\n"
-        files.replace(root, ATTRIBUTES, before + gap + line + b"\n")
+    after = _with_lines(before.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if after != before:
+        files.replace(root, ATTRIBUTES, after)
 
 
-def _add_line(path: Path) -> None:
-    """Put the line where no branch, and nobody who writes to the repository, can take it away."""
+def _add_lines(path: Path) -> None:
+    """Put the lines where no branch, and nobody who writes to the repository, can take them away."""
     before = _text(path)
-    if ATTRIBUTE_LINE not in before:
+    after = _with_lines(before)
+    if after != before:
         path.parent.mkdir(exist_ok=True)
-        gap = "" if before.endswith("\n") or not before else "\n"
-        _write(path, f"{before}{gap}{ATTRIBUTE_LINE}\n")
+        _write(path, after)
+
+
+def _with_lines(text: str) -> str:
+    """Return the text of a file of attributes with our lines, an earlier one mended where it stands."""
+    lines = text.split("\n")
+    there = {line.strip() for line in lines}
+    if ATTRIBUTE_LINES[0] in there:
+        lines = [line for line in lines if line.strip() != _FORMER_LINE]
+    elif _FORMER_LINE in there:
+        lines = [line.replace(_FORMER_LINE, ATTRIBUTE_LINES[0]) for line in lines]
+        there.add(ATTRIBUTE_LINES[0])
+    missing = [line for line in ATTRIBUTE_LINES if line not in there]
+    before = "\n".join(lines)
+    gap = "\n" if missing and before and not before.endswith("\n") else ""
+    return before + gap + "".join(f"{line}\n" for line in missing)
 
 
 def _hooks_folder(git: Path, config: str) -> Path | None:

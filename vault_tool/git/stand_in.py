@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SEALED = "sealed.json"
 """Beside this file: `keys`, the spellings of sealed fields, and `messages`, what to say, translated."""
+MERGE = "merge-file"
+OPEN_TO_GIT, NOT_MERGED = 10, 2
 _LONGEST_KEY = 40
 _BETWEEN = str.maketrans("", "", " \t\u3000_-\"'")
 _REFERENCE = "sealed-[0-9abcdefghjkmnpqrstvwxyz]{8}"
@@ -96,9 +98,20 @@ def stand_in(words: list[str]) -> int:
     return 0
 
 
+def merge(words: list[str]) -> int:
+    """Run git's merge driver. Status 1 would say nothing: so ends a Python that can't even start."""
+    try:
+        from vault_tool.git.merge_driver import JOINED, OPEN, drive
+    except Exception:  # noqa: BLE001 - a program that is half gone fails in any way; git then merges itself
+        return NOT_MERGED
+    return {JOINED: 0, OPEN: OPEN_TO_GIT}.get(drive(words), NOT_MERGED)
+
+
 def main(words: list[str]) -> int:
     """Run the program with these words; where it can't be loaded, stand in for it."""
     try:
+        if words[:1] == [MERGE]:
+            return merge(words[1:])
         if words == ["git-filter"]:
             from vault_tool.sealing.filter import serve_git
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from vault_tool import __version__
 from vault_tool.errors import VaultError
 from vault_tool.schema.plain import plain_schema
+from vault_tool.vault.kept import keep, read_kept
 from vault_tool.vault.opening import plain_settings
 from vault_tool.vault.places import Places, make_private
 
@@ -110,10 +111,11 @@ class Cache:
         self._cards: bytes = b""
         self._results: list[tuple[Any, ...]] = []
         self.is_changed = False
-        if (kept := _read(file, key)) is not None:
+        if (kept := read_kept(file, _MARK, key)) is not None:
             # A dict that another version wrote under the same key would be a wonder; none is trusted.
-            with suppress(ValueError, TypeError):
-                self.state, self.folders, loose, self._files, self._cards, self._results = kept
+            with suppress(ValueError, TypeError, EOFError):
+                parts = marshal.loads(kept)
+                self.state, self.folders, loose, self._files, self._cards, self._results = parts
                 self.loose = set(loose)
 
     @cached_property
@@ -156,19 +158,11 @@ class Cache:
         """Write all of it, atomically; where that can't be, the next run does more work."""
         if not self.is_changed:
             return
-        import secrets
-
         files = marshal.dumps(self.files) if "files" in vars(self) else self._files
         cards = marshal.dumps(self.cards) if "cards" in vars(self) else self._cards
         kept = (self.state, self.folders, sorted(self.loose), files, cards, self._results)
-        body = marshal.dumps((self._key, marshal.dumps(kept)))
-        with suppress(OSError, VaultError):
-            temporary = make_private(self._file.parent) / f".{self._file.name}-{secrets.token_hex(6)}"
-            try:
-                temporary.write_bytes(_MARK + zlib.crc32(body).to_bytes(4, "big") + body)
-                temporary.replace(self._file)
-            finally:
-                temporary.unlink(missing_ok=True)
+        # Packed once more: under another key nobody unpacks it.
+        keep(self._file, _MARK, self._key, marshal.dumps(kept))
         self.is_changed = False
 
 
@@ -211,24 +205,6 @@ def _relevant(settings: Settings) -> Settings:
         watch=WatchSettings(),
         warnings=(),
     )
-
-
-def _read(file: Path, key: bytes) -> tuple[Any, ...] | None:
-    """Return what was kept under this key; None when there is nothing, or it is damaged."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return None
-    start = len(_MARK) + 4
-    body = memoryview(data)[start:]
-    # The sum goes first: marshal takes bytes on trust.
-    if data[: len(_MARK)] != _MARK or data[len(_MARK) : start] != zlib.crc32(body).to_bytes(4, "big"):
-        return None
-    try:
-        kept_key, kept = marshal.loads(body)
-        return marshal.loads(kept) if kept_key == key else None
-    except (ValueError, TypeError, EOFError):
-        return None
 
 
 def _code() -> tuple[tuple[str, int, int], ...]:

@@ -287,11 +287,6 @@ class Asking:
         return self.asked[question]
 
 
-def is_usual(question: Question, answer: Answer) -> bool:
-    """Tell whether an answer is that of a well-kept vault."""
-    return bool(_USUAL[question[0]] == answer)
-
-
 def other_files(root: str) -> Iterator[str]:
     """Yield the paths of all Markdown files of a vault, whatever its globs say; hidden folders aside."""
     for folder, folders, files in os.walk(root):

@@ -1,4 +1,8 @@
-"""What git is about to commit: the notes as they stand in its index, not in the folder."""
+"""What git is about to commit: the notes as they stand in its index, not in the folder.
+
+git is asked here and not through `git.repository`: this runs before each commit, and loading GitPython makes
+asking half as slow again.
+"""
 
 from __future__ import annotations
 

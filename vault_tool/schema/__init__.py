@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vault_tool.messages import Language
 from vault_tool.schema.files import builtin_schema_dir
-from vault_tool.schema.model import TOOL_PREFIX, Field, FieldType, Schema, Word, fold
+from vault_tool.schema.model import TOOL_PREFIX, Field, FieldType, Schema, Word, fold, joined
 
 if TYPE_CHECKING:
     from vault_tool.schema.build import load_schema
@@ -23,6 +23,7 @@ __all__ = [
     "Word",
     "builtin_schema_dir",
     "fold",
+    "joined",
     "json_schema",
     "load_schema",
 ]

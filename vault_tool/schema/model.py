@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -48,6 +48,17 @@ def _fold(spelling: str) -> str:
 # The keys and words of one note are those of the next one.
 _LONGEST_KEPT = 40
 _kept = lru_cache(maxsize=4096)(_fold)
+
+_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_BETWEEN = str.maketrans("", "", f"{_SPACES}_-\"'")
+
+
+def joined(key: str) -> str:
+    """Return a key folded, without what people put between its words: `credit-limit` is `credit_limit`."""
+    folded = _fold(key)
+    return folded if folded.isalnum() else folded.translate(_BETWEEN)
 
 
 # Named tuples, here and wherever a query comes by: each dataclass takes a millisecond to make at every start.
@@ -136,6 +147,11 @@ class Field(NamedTuple):
             return self.group
         return self.group_for.get(customer_type, self.group)
 
+    @property
+    def any_group(self) -> str | None:
+        """A group that the field is sealed for, whatever the customer's type; None where it never is."""
+        return self.group or next(filter(None, self.group_for.values()), None)
+
 
 class Schema(NamedTuple):
     """Everything known about fields and words: the one object that all parts read.
@@ -184,6 +200,17 @@ class Schema(NamedTuple):
         A list the schema lacks is a KeyError: a vault can empty a list, not take it away.
         """
         return self.phrase_lists[name]
+
+    def sealed_fields(self) -> Iterator[Field]:
+        """Yield the fields that are sealed for any type of customer, those inside maps and entries too.
+
+        What stands in the front matter comes first, what is inside of it last.
+        """
+        pending = [*self.fields, *self.inline_fields]
+        for field in pending:
+            pending.extend(field.fields)
+            if field.any_group:
+                yield field
 
     def nearest_field(self, key: str) -> Field | None:
         """Suggest the front-matter field that a misspelt key may mean."""

@@ -18,8 +18,6 @@ from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import MANAGER, with_new_epoch
 from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, group_key_path, is_name
 
-ROLES = (MANAGER, "sales", "support")
-"""The roles that a first keyring speaks of; any other word is a role as well."""
 _GROUP = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 Unlock = Callable[[str], Mapping[int, str]]
 """Returns the keys of a group by epoch, as far as this person can open them."""

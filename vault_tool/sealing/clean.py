@@ -48,14 +48,7 @@ class Cleaner:
 
 def sealed_spellings(schema: Schema) -> frozenset[str]:
     """Return every spelling of every field that is sealed, for any type of customer."""
-    found: set[str] = set()
-    pending = [*schema.fields, *schema.inline_fields]
-    while pending:
-        field = pending.pop()
-        pending.extend(field.fields)
-        if field.group or any(field.group_for.values()):
-            found.update(field.spellings)
-    return frozenset(found)
+    return frozenset(spelling for field in schema.sealed_fields() for spelling in field.spellings)
 
 
 def note_globs(settings: Settings) -> tuple[str, ...]:

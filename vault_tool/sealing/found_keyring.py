@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import NamedTuple
 
-from vault_tool.schema import Field, Schema
+from vault_tool.schema import Schema
 from vault_tool.sealing import age
 from vault_tool.sealing.keyring import KeyGroup, Keyring, Member, group_key_path
 
@@ -54,12 +54,5 @@ def with_new_epoch(keyring: Keyring, name: str, group: KeyGroup) -> tuple[Keyrin
 
 def sealed_groups(schema: Schema) -> list[str]:
     """Return the groups that a schema seals for, in the order of its fields."""
-    found: dict[str, None] = {}
-    pending: list[Field] = [*schema.fields, *schema.inline_fields]
-    while pending:
-        field = pending.pop(0)
-        pending.extend(field.fields)
-        for group in (field.group, *field.group_for.values()):
-            if group:
-                found[group] = None
-    return list(found)
+    found = (group for field in schema.sealed_fields() for group in (field.group, *field.group_for.values()))
+    return list(dict.fromkeys(filter(None, found)))

@@ -6,7 +6,7 @@ It needs no key: the same check runs before a commit, before a push and on a ser
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -16,7 +16,8 @@ from vault_tool.schema import Schema
 from vault_tool.sealing.clean import is_note, note_globs
 from vault_tool.sealing.glance import Glance
 from vault_tool.sealing.places import TEXT, Places
-from vault_tool.sealing.token import BadToken, Place, is_at, read_token
+from vault_tool.sealing.standing import Trouble, references, token_of
+from vault_tool.sealing.token import Place
 from vault_tool.sealing.unsealed import Unclosed, unsealed
 from vault_tool.vault.settings import Settings
 
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     MARK = "mark"
     CONFLICT = "conflict"
     BROKEN = "broken"
+    UNSEALED = "unsealed"  # a schema leaves open, or gives to others, what was sealed
+    NO_SETTINGS = "no-settings"
 
 
 class Found(NamedTuple):
@@ -44,9 +47,10 @@ class Found(NamedTuple):
 class Gate:
     """Looks at files as git would keep them, by the settings and the schema of one vault."""
 
-    def __init__(self, settings: Settings, schema: Schema) -> None:
+    def __init__(self, settings: Settings, schema: Schema, globs: Iterable[str] = ()) -> None:
+        """`globs` tell where more notes are than the settings say."""
         self._vault_id = settings.id
-        self._globs = note_globs(settings)
+        self._globs = (*note_globs(settings), *globs)
         self._schema = schema
         self._glance = Glance(schema)
 
@@ -79,25 +83,12 @@ class Gate:
 
     def _broken(self, note: Note, places: Places) -> Iterator[Found]:
         """Yield the references whose token is missing, damaged, or was made for another place."""
-        tokens = {token.vid: token.token for token in note.sealed_block.tokens} if note.sealed_block else {}
-        for reference in note.sealed_references:
-            start = reference.span.start
-            field = places.field_at(start)
-            if field == TEXT and any(part.holds(start) for part in note.hidden):
-                continue  # an example in a code block
-            # Words within a field's text may be sealed as words.
-            fields = (field, TEXT)
-            if not self._is_whole(note, reference.vid, tokens.get(reference.vid, ""), fields):
-                yield Found(Kind.BROKEN, note.lines.line(start), field)
-
-    def _is_whole(self, note: Note, vid: str, text: str, fields: tuple[str, ...]) -> bool:
-        try:
-            token = read_token(text)
-        except BadToken:
-            return False
-        places = (Place(self._vault_id, note.id or "", field) for field in fields)
-        # Without settings nobody knows which vault a value was sealed for.
-        return token.vid == vid and (not self._vault_id or any(is_at(token, place) for place in places))
+        for reference in references(note):
+            field = places.field_at(reference.span.start)
+            # Without settings nobody knows which vault a value was sealed for.
+            place = Place(self._vault_id, note.id or "", field) if self._vault_id else None
+            if isinstance(token_of(note, reference.vid, place), Trouble):
+                yield Found(Kind.BROKEN, note.lines.line(reference.span.start), field)
 
 
 def _conflicts(note: Note) -> Iterator[Found]:

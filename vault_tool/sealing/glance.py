@@ -6,13 +6,14 @@ A `no` is sure: `unsealed` would find nothing (a property test says so). A `yes`
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
+from vault_tool.merge.callout import MARK
 from vault_tool.notes.entries import BASE32
-from vault_tool.schema import Field, Schema
+from vault_tool.schema import TOOL_PREFIX, Schema, joined
+from vault_tool.sealing.comment import may_be_misplaced
 
-_BETWEEN = str.maketrans("", "", " \t\u3000_-\"'")
+_CONFLICTS = f"{TOOL_PREFIX}conflicts"
 _LONGEST_KEY = 40
 # The first of several, with the two signs before it, where neither width nor accents can be in question.
 _COLON = re.compile(r"[:：](?<![:：]{2})(?:(?<=([0-9A-Za-z\u4e00-\u9fff]{2})[:：])|)")
@@ -32,10 +33,12 @@ class Glance:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         field = schema.field("type")
-        self._type_keys = frozenset(_joined(key) for key in field.spellings) if field else frozenset()
+        self._type_keys = frozenset(joined(key) for key in field.spellings) if field else frozenset()
 
     def may_stand_in_plain(self, text: str) -> bool:
-        """Tell whether something in a note may have to be sealed."""
+        """Tell whether something in a note may have to be sealed, or stands behind the comment at its end."""
+        if may_be_misplaced(text) or _CONFLICTS in text or MARK in text:
+            return True
         if ("{{" in text or "｛｛" in text) and _MARK.search(text):
             return True
         head = _head(text)
@@ -57,9 +60,7 @@ class Glance:
 
     def _type_of(self, head: list[str]) -> str | None:
         """Return the customer's type where exactly one plain line tells it."""
-        told = [
-            line for line in head if _joined(line.replace("：", ":").partition(":")[0]) in self._type_keys
-        ]
+        told = [line for line in head if joined(line.replace("：", ":").partition(":")[0]) in self._type_keys]
         if len(told) != 1 or told[0][0] in " \t\"'":
             return None
         word = self._schema.word("type", told[0].partition(":")[2].strip(" \t"))
@@ -68,15 +69,13 @@ class Glance:
     @lru_cache(maxsize=32)  # noqa: B019 - one object per schema, and few types
     def _keys(self, customer_type: str | None) -> tuple[str, ...]:
         """Return what a sealed key may end with."""
-        pending: list[Field] = [*self._schema.fields, *self._schema.inline_fields]
-        found: set[str] = set()
-        while pending:
-            field = pending.pop()
-            pending.extend(field.fields)
-            is_ever = bool(field.group or any(field.group_for.values()))
-            # What is spelt like a sealed field of any depth is judged by that field: see `SealedFields.of`.
-            if is_ever and (customer_type is None or field.sealed_group(customer_type)):
-                found.update(_joined(spelling) for spelling in field.spellings)
+        # What is spelt like a sealed field of any depth is judged by that field: see `SealedFields.of`.
+        found = {
+            joined(spelling)
+            for field in self._schema.sealed_fields()
+            if customer_type is None or field.sealed_group(customer_type)
+            for spelling in field.spellings
+        }
         return tuple(found)
 
 
@@ -95,7 +94,7 @@ def _head(text: str) -> int | None:
 
 
 def _stands_in_plain(text: str, at: int, keys: tuple[str, ...], head: int) -> bool:
-    if not _joined(text[max(at - _LONGEST_KEY, 0) : at]).endswith(keys):
+    if not joined(text[max(at - _LONGEST_KEY, 0) : at]).endswith(keys):
         return False
     found = _BREAK.search(text, at)
     end = found.start() if found else len(text)
@@ -104,10 +103,3 @@ def _stands_in_plain(text: str, at: int, keys: tuple[str, ...], head: int) -> bo
         return not _REFERENCES.fullmatch(value)
     # What belongs to the key may stand below it.
     return at < head and text[end : end + 3].strip("\r\n")[:1] in tuple(" \t-\u3000")
-
-
-def _joined(key: str) -> str:
-    if not key.isascii():
-        key = unicodedata.normalize("NFKC", key)
-    folded = key.casefold()
-    return folded if folded.isalnum() else folded.translate(_BETWEEN)

@@ -86,6 +86,14 @@ class Keyring(NamedTuple):
             if name in read or any(f"{ROLE}{role}" in read for role in member.roles)
         )
 
+    def readers_of_groups(self) -> dict[str, tuple[str, ...]]:
+        """Return who may read each group that fields are sealed for; `owner` among them where owners may."""
+        return {
+            name: (*self.readers(name), *(["owner"] if group.owner_read else []))
+            for name, group in self.groups.items()
+            if not name.startswith(OWNER)
+        }
+
     def wrapping_keys(self, group: str) -> tuple[str, ...]:
         """Return the public keys that a group's own key is wrapped to: its readers', and for recovery."""
         keys = [key for name in self.readers(group) for key in self.people[name].keys]

@@ -2,6 +2,9 @@
 
 In front matter that is the canonical path of the value (`mobile`, `phones[]`, `contacts[].mobile`; an item
 that has an `id` of its own is named by it), in an inline field `entry.` and its name, anywhere else `text`.
+
+A value that an open conflict keeps belongs where it stood: in `vault_conflicts` to the field that the row
+names, in a `> [!conflict]` block to what the block's text says without its marks.
 """
 
 from __future__ import annotations
@@ -11,18 +14,21 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from vault_tool.merge.callout import Callout, find_callouts
 from vault_tool.notes.entries import InlineField
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
-from vault_tool.schema import Field, FieldType, Schema, fold
+from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joined
 from vault_tool.vault.public import is_head_broken
 
 TEXT = "text"
 _COLON = re.compile(r"[:：][ \t　]*")
 _TOP_KEY = re.compile(r"([^\s:：#\-\[\]{}][^:：\r\n]*)[:：]")
+_CONFLICTS = f"{TOOL_PREFIX}conflicts"
+_ITEMS = re.compile(r"\[.*\]")
 _LONGEST_KEY = 40
 
 
@@ -40,13 +46,9 @@ class SealedFields:
         self._type = customer_type
         self._schema = schema
         self._like: dict[str, Field] = {}
-        pending = [*schema.fields, *schema.inline_fields]
-        while pending:
-            field = pending.pop()
-            pending.extend(field.fields)
-            if field.group or any(field.group_for.values()):
-                for spelling in field.spellings:
-                    self._like.setdefault(_joined(spelling), field)
+        for field in schema.sealed_fields():
+            for spelling in field.spellings:
+                self._like.setdefault(joined(spelling), field)
 
     def of(self, field: Field | None, key: str) -> Group | None:
         """Return who may read what stands under a key; None for what stands open.
@@ -55,14 +57,14 @@ class SealedFields:
         """
         if field is None:
             return self.spelt_before(key, 0, len(key))
-        group = field.sealed_group(self._type) if self._type else _any_group(field)
+        group = field.sealed_group(self._type) if self._type else field.any_group
         return Group(group, field.name) if group else None
 
     def spelt_before(self, text: str, start: int, colon: int) -> Group | None:
         """Return who may read what follows a colon, when a sealed key stands right before it."""
         for at in range(max(start, colon - _LONGEST_KEY), colon):
             is_boundary = at == start or not text[at - 1].isalnum()
-            if is_boundary and text[at].isalnum() and (field := self._like.get(_joined(text[at:colon]))):
+            if is_boundary and text[at].isalnum() and (field := self._like.get(joined(text[at:colon]))):
                 return self.of(field, field.name)
         return None
 
@@ -95,12 +97,22 @@ class Leaf(NamedTuple):
     key_end: int
 
 
-class Places:
-    """The fields of one note by where they stand."""
+class Quoted(NamedTuple):
+    """A `> [!conflict]` block, the note that its text is without the marks, and the places in that."""
 
-    def __init__(self, note: Note) -> None:
+    callout: Callout
+    note: Note
+    places: Places
+
+
+class Places:
+    """The fields of one note by where they stand; `leaves` are those outside `quoted`."""
+
+    def __init__(self, note: Note, fields: SealedFields | None = None) -> None:
+        """`fields` are which are sealed, where the note is a part of another one."""
+        self.quoted = tuple(_quoted(note, fields))
         self._note = note = _with_stand_ins(note)
-        self._fields = sealed_fields(note)
+        self._fields = fields or sealed_fields(note)
         self.leaves = tuple(sorted(self._all(), key=lambda leaf: leaf.span))
         self._starts = [leaf.span.start for leaf in self.leaves]
 
@@ -111,10 +123,21 @@ class Places:
 
     def leaf_at(self, offset: int) -> Leaf | None:
         """Return the innermost value that a character stands in; None in a text."""
+        if quoted := self.quoted_at(offset):
+            inner = quoted.callout.inner(offset)
+            leaf = quoted.places.leaf_at(inner) if inner is not None else None
+            if leaf is None:
+                return None
+            span, key = quoted.callout.outer(leaf.span), quoted.callout.outer(Span(0, leaf.key_end))
+            return leaf._replace(span=span, key_end=key.end)
         for at in range(bisect_right(self._starts, offset) - 1, -1, -1):
             if self.leaves[at].span.holds(offset):
                 return self.leaves[at]
         return None
+
+    def quoted_at(self, offset: int) -> Quoted | None:
+        """Return the block that a character stands in."""
+        return next((each for each in self.quoted if each.callout.span.holds(offset)), None)
 
     def _all(self) -> Iterator[Leaf]:
         note = self._note
@@ -129,7 +152,54 @@ class Places:
             yield self._inline(inline)
 
     def _top(self, top: FieldNode) -> Iterator[Leaf]:
-        yield from self._node(top.field, top.key, top.node, "", None)
+        if top.name != _CONFLICTS:
+            yield from self._node(top.field, top.key, top.node, "", None)
+            return
+        from vault_tool.merge.conflict_rows import conflict_rows  # here: hardly any note has some
+
+        for row in conflict_rows(top.node, top.field):
+            if row.path is None or row.key is None:
+                yield from self._open(top.field, top.key, row.other, top.name)
+            else:
+                yield from self._other(row.path, row.key, row.other)
+
+    def _other(self, path: str, key: Scalar, other: Node) -> Iterator[Leaf]:
+        """Yield what the value that isn't shown holds, as if it stood at the path of the one shown."""
+        prefix, outer = "", None
+        *above, last = self._way(path)
+        for step in above:
+            if step.name is None:
+                prefix += f"[{step.own_id}]"
+                continue
+            group = self._fields.of(step.field, step.name)
+            prefix += ("." if prefix else "") + (step.field.name if step.field else fold(step.name))
+            outer = outer or group
+        if last.name is not None:
+            named = key._replace(text=last.name)
+            yield from self._node(last.field, named, other, f"{prefix}." if prefix else "", outer)
+        elif outer is not None:
+            yield from _sealed(prefix, outer, key, other)
+        else:
+            yield from self._open(last.field, key, other, f"{prefix}[{_own_id(other)}]")
+
+    def _way(self, path: str) -> list[_Step]:
+        """Return the steps to the value at a path, which may be gone."""
+        from vault_tool.merge.conflict_rows import find_way
+
+        head = self._note.front_matter
+        if found := find_way(head, path) if head else []:
+            return [
+                _Step(each.key.text if each.key else None, each.field, "" if each.key else _own_id(each.node))
+                for each in found
+            ]
+        first, *names = _ITEMS.sub(".[]", path).split(".")
+        field = self._note.schema.field(first)
+        steps = [_Step(first, field)]
+        for name in names:
+            is_item = name == "[]"
+            field = field if is_item or field is None else field.inner(name)
+            steps.append(_Step(None if is_item else name, field))
+        return steps
 
     def _node(
         self, field: Field | None, key: Scalar, node: Node, prefix: str, outer: Group | None
@@ -192,6 +262,22 @@ class Places:
                     break
 
 
+class _Step(NamedTuple):
+    """A step on the way to a value: by a key; or, without one, to an item."""
+
+    name: str | None
+    field: Field | None
+    own_id: str = ""
+
+
+def _quoted(note: Note, fields: SealedFields | None) -> Iterator[Quoted]:
+    for callout in find_callouts(note.text, note.profile.span.start, note.content_end, note.hidden):
+        inner = parse_note(note.path, callout.quoted, note.schema)
+        # What holds no type of its own is of the customer's.
+        own = None if inner.front_matter else fields or sealed_fields(note)
+        yield Quoted(callout, inner, Places(inner, own))
+
+
 def _with_stand_ins(note: Note) -> Note:
     """Return a note of the same length in which the words to be sealed read as one word, as they will.
 
@@ -235,12 +321,3 @@ def _head_lines(note: Note) -> Span:
             end = line.start
             break
     return Span(0, end)
-
-
-def _any_group(field: Field) -> str | None:
-    return field.group or next(filter(None, field.group_for.values()), None)
-
-
-def _joined(key: str) -> str:
-    """Return a key without what people put between its words: `credit-limit` is `credit_limit`."""
-    return re.sub(r"[\s_\"'-]", "", fold(key))

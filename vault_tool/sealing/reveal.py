@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
 from typing import NamedTuple
 
@@ -13,9 +14,11 @@ from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.schema import FieldType
 from vault_tool.sealing.places import TEXT, Leaf, Places
 from vault_tool.sealing.seal import Sealing, plan_sealing
+from vault_tool.sealing.standing import references
 from vault_tool.sealing.token import Place, Token, Value, read_token
 from vault_tool.sealing.vault_keys import FOR_NOBODY_KNOWN, NotOpened, Opened, VaultKeys
 
+_BREAK = re.compile(r"\r\n?|\n")
 BRACES = N_("its own braces can't stand in a sealing mark; `vault show --reveal` shows it")
 
 
@@ -39,7 +42,7 @@ def reveal(
     edits: list[Edit] = []
     opened: list[Opened] = []
     refused: list[NotOpened] = []
-    for reference in note.sealed_references:
+    for reference in references(note):
         leaf = places.leaf_at(reference.span.start)
         if fields is not None and not _is_meant(leaf, fields):
             continue
@@ -53,6 +56,8 @@ def reveal(
             continue
         opened.append(found)
         written = _written(found.value, leaf, reference.span) if text is None else text
+        if places.quoted_at(reference.span.start):
+            written = _BREAK.sub(r"\g<0>> ", written)
         edits.append(Edit(reference.span, written))
     return Revealed(apply_edits(note.text, edits), tuple(edits), tuple(opened), tuple(refused))
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
-from vault_tool.notes.entries import BASE32
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.text import BOM, Edit, Span, apply_edits
+from vault_tool.notes.text import Edit, apply_edits
+from vault_tool.sealing.comment import add_lines, misplaced
 from vault_tool.sealing.keyring import UnknownGroup
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.token import Place, Token, Value
@@ -18,9 +18,8 @@ from vault_tool.sealing.unsealed import Unclosed, Unsealed, unsealed
 
 Sealer = Callable[[Place, str, Value, Container[str]], Token]
 """Makes the token of a value for a group; its `vid` must be none of those given."""
-_OPENING = "<!-- vault:sealed"
+_VID = 8
 _WORD = re.compile(r"[0-9A-Za-z_-]")
-_REFERENCE = re.compile(rf"sealed-([{BASE32}]{{8}})")
 
 
 class CannotSeal(VaultError):
@@ -67,15 +66,18 @@ class Sealing(NamedTuple):
 def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
     """Plan to seal all that stands in plain; what is sealed already stays byte for byte.
 
-    Needs no key that opens. A note with nothing to seal plans nothing, whatever else is wrong with it. Raises
-    `CannotSeal`.
+    Needs no key that opens. What somebody wrote behind the comment with the tokens goes before it. A note
+    with nothing to seal plans nothing else, whatever is wrong with it. Raises `CannotSeal`.
     """
     places = Places(note)
     found = list(unsealed(note, places))
-    if not found:
+    away = [each for each in misplaced(note) if each.span] if note.problem is None else []
+    if not found and not away:
         return Sealing((), note.text, ())
-    _check(note, found)
+    if found:
+        _check(note, found)
     there = {token.vid for token in note.sealed_block.tokens} if note.sealed_block else set()
+    there |= {line[:_VID] for each in away for line in each.lines.splitlines()}
     taken = there | {reference.vid for reference in note.sealed_references}
     edits: list[Edit] = []
     values: list[SealedValue] = []
@@ -93,7 +95,8 @@ def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
         taken.add(token.vid)
         edits.append(Edit(each.span, _reference(note.text, each, token.vid)))
         values.append(SealedValue(each.path, each.group, note.lines.line(each.span.start), token.vid))
-    edits += _block(note, [token for token in tokens.values() if token.vid not in there])
+    new = [token for token in tokens.values() if token.vid not in there]
+    edits += add_lines(note, "".join(f"{token.vid} {token}{note.newline}" for token in new), away)
     text = apply_edits(note.text, edits)
     _check_result(note, text, values)
     return Sealing(tuple(edits), text, tuple(values))
@@ -115,23 +118,6 @@ def _reference(text: str, each: Unsealed, vid: str) -> str:
     before, after = text[each.span.start - 1 : each.span.start], text[each.span.end : each.span.end + 1]
     gap_before = " " if before == ":" or _WORD.match(before) else ""
     return f"{gap_before}sealed-{vid}{' ' if _WORD.match(after) else ''}"
-
-
-def _block(note: Note, tokens: list[Token]) -> list[Edit]:
-    """Return the splice that adds tokens to the comment at the end, or adds that comment."""
-    newline = note.newline
-    lines = "".join(f"{token.vid} {token}{newline}" for token in tokens)
-    if not tokens:
-        return []
-    if block := note.sealed_block:
-        at = note.text.rindex("-->", block.span.start, block.span.end)
-        return [Edit(Span(at, at), lines)]
-    end = len(note.text)
-    ends_line = note.text.endswith(("\n", "\r"))
-    gap = newline if ends_line else newline * 2
-    if note.text in ("", BOM):
-        gap = ""
-    return [Edit(Span(end, end), f"{gap}{_OPENING}{newline}{lines}-->{newline if ends_line else ''}")]
 
 
 def _check_result(note: Note, text: str, values: list[SealedValue]) -> None:

@@ -42,7 +42,7 @@ class Unclosed(NamedTuple):
 
 def unsealed(note: Note, places: Places) -> Iterator[Unsealed | Unclosed]:
     """Yield what is to be sealed, in the order of the file; what is sealed already isn't among it."""
-    marks = list(_marks(note, places))
+    marks = [mark for mark in _marks(note, places) if not places.quoted_at(mark.span.start)]
     found: list[Unsealed | Unclosed] = list(marks)
     for leaf in places.leaves:
         if leaf.group is not None and leaf.span.start < note.content_end:
@@ -53,6 +53,9 @@ def unsealed(note: Note, places: Places) -> Iterator[Unsealed | Unclosed]:
                     mark.span.start < each.span.end and each.span.start < mark.span.end for mark in marks
                 )
             )
+    for quoted in places.quoted:
+        inner = unsealed(quoted.note, quoted.places)
+        found += (each._replace(span=quoted.callout.outer(each.span)) for each in inner)
     end = 0
     for each in sorted(found, key=lambda each: (each.span.start, -each.span.end)):
         if each.span.start >= end:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Container, Iterable, Mapping
-from functools import cached_property
+from contextlib import suppress
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -14,10 +15,11 @@ from vault_tool.notes.note import Note
 from vault_tool.sealing import age
 from vault_tool.sealing.group_keys import GroupKeys
 from vault_tool.sealing.identities import AskPassphrase, own_identities, read_identities
-from vault_tool.sealing.keyring import KEYRING, Keyring, read_keyring
+from vault_tool.sealing.keyring import KEYRING, OWNER, Keyring, read_keyring
 from vault_tool.sealing.memo import Memo
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import Sealer, Sealing, plan_sealing
+from vault_tool.sealing.standing import Trouble, token_of
 from vault_tool.sealing.token import (
     BadToken,
     Place,
@@ -25,7 +27,6 @@ from vault_tool.sealing.token import (
     Value,
     WrongPlace,
     base32,
-    is_at,
     key_set_id,
     make_token,
     place_of,
@@ -33,8 +34,9 @@ from vault_tool.sealing.token import (
     unwrap,
     wrap,
 )
-from vault_tool.sealing.trust import Pin, Verdict, forget_pin, judge, read_pin, write_pin
+from vault_tool.sealing.trust import Pin, TrustUnreadable, Verdict, forget_pin, judge, read_pin, write_pin
 from vault_tool.vault import files
+from vault_tool.vault.accepted import accept_readers, accepted_file, forget_accepted
 from vault_tool.vault.settings import Settings
 from vault_tool.vault.toml import BadToml
 
@@ -98,6 +100,7 @@ NOT_YOURS = N_("none of your keys opens it")
 MOVED = N_("it was sealed for another place, and moved here")
 FOR_NOBODY_KNOWN = N_("the keys here don't tell for which group it was sealed")
 TWICE = N_("there are two sealed texts for it")
+_REASONS = {Trouble.MISSING: NO_TOKEN, Trouble.TWICE: TWICE}
 _LARGEST_KEYRING = 1024 * 1024
 
 
@@ -124,6 +127,8 @@ class VaultKeys:
         self._env = env
         self._ask = ask
         self._last: tuple[Note, Places] | None = None
+        self.new_owners: dict[PurePosixPath, str | None] = {}
+        """Customers in which something was sealed for a former owner, and who says to be the owner now."""
 
     # --- trust
 
@@ -167,6 +172,8 @@ class VaultKeys:
         keyring = read_keyring(self.standing_text, self.root / KEYRING)
         if verdict is Verdict.FIRST:
             self.accept(self.standing_text)
+        else:
+            self._accept_readers(keyring)  # an older program noted down none
         return keyring
 
     @property
@@ -185,19 +192,29 @@ class VaultKeys:
 
     def accept(self, text: str) -> None:
         """Trust this keyring from now on."""
-        pin = Pin(self.vault_id, read_keyring(text, self.root / KEYRING).epoch, text)
+        keyring = read_keyring(text, self.root / KEYRING)
+        pin = Pin(self.vault_id, keyring.epoch, text)
         write_pin(self.root, self._env, pin)
+        self._accept_readers(keyring)
         self._forget_read()
         self.__dict__.update(pin=pin, standing_text=text)
 
     def forget(self) -> None:
         """Trust nothing here any more, for another vault has come to this path."""
         forget_pin(self.root, self._env)
+        forget_accepted(self.root, self._env)
         self._forget_read()
         self.__dict__["pin"] = None
 
+    def _accept_readers(self, keyring: Keyring) -> None:
+        try:
+            accept_readers(self.root, self._env, keyring.readers_of_groups())
+        except OSError as error:
+            path = accepted_file(self.root, self._env)
+            raise TrustUnreadable(path=path, reason=error.strerror or str(error)) from None
+
     def _forget_read(self) -> None:
-        for name in ("keyring", "group_keys"):
+        for name in ("keyring", "group_keys", "_owners_by_key_set"):
             self.__dict__.pop(name, None)
 
     # --- sealing
@@ -213,12 +230,36 @@ class VaultKeys:
 
     def sealer(self, note: Note) -> Sealer:
         """Return what makes tokens for the values of a note."""
-        owner = self.owner_of(note)
+
+        owner = cache(lambda: self._owner_to_seal_for(note))  # once it is clear that something is sealed
 
         def seal(place: Place, group: str, value: Value, taken: Container[str]) -> Token:
-            return self.seal(place, self.keyring.sealing_keys(group, owner), value, taken)
+            return self.seal(place, self.keyring.sealing_keys(group, owner()), value, taken)
 
         return seal
+
+    def _owner_to_seal_for(self, note: Note) -> str | None:
+        """Return the owner whom a note's values are sealed for: a new one reads after a rekey, which asks."""
+        owner = self.owner_of(note)
+        if not (owners := self._owners_by_key_set) or note.sealed_block is None:
+            return owner
+        standing = {reference.vid for reference in note.sealed_references}
+        for each in note.sealed_block.tokens:
+            if each.vid in standing:
+                with suppress(BadToken):
+                    before = owners.get(read_token(each.token).kid, owner)
+                    if before != owner:
+                        self.new_owners[note.path] = owner
+                        return before
+        return owner
+
+    @cached_property
+    def _owners_by_key_set(self) -> dict[str, str]:
+        owners = [name.removeprefix(OWNER) for name in self.keyring.groups if name.startswith(OWNER)]
+        groups = [name for name, group in self.keyring.groups.items() if group.owner_read]
+        return {
+            key_set_id(self.keyring.sealing_keys(group, owner)): owner for group in groups for owner in owners
+        }
 
     def owner_of(self, note: Note) -> str | None:
         """Return the id of a customer's owner, where the team knows them."""
@@ -276,9 +317,7 @@ class VaultKeys:
         offset = reference.span.start if reference else 0
         line = note.lines.line(offset)
         place = place or self.place(note, self._places_of(note), offset)
-        token = self._token(note, vid, line)
-        if not is_at(token, place):
-            raise NotOpened(path=note.path, line=line, reason=DAMAGED)
+        token = _whole(note, vid, line, place)
         try:
             group, data = self.group_keys.decrypt(token)
         except age.CannotOpen:
@@ -301,7 +340,7 @@ class VaultKeys:
         """
         reference = next((each for each in note.sealed_references if each.vid == vid), None)
         line = note.lines.line(reference.span.start if reference else 0)
-        token = self._token(note, vid, line)
+        token = _whole(note, vid, line, None)
         try:
             group, data = self.group_keys.decrypt(token)
         except age.CannotOpen:
@@ -313,18 +352,12 @@ class VaultKeys:
             raise NotOpened(path=note.path, line=line, reason=DAMAGED) from None
         return place, Opened(vid, place.field, group, line, value)
 
-    def _token(self, note: Note, vid: str, line: int) -> Token:
-        tokens = note.sealed_block.tokens if note.sealed_block else ()
-        texts = {token.token for token in tokens if token.vid == vid}
-        if len(texts) != 1:
-            raise NotOpened(path=note.path, line=line, reason=TWICE if texts else NO_TOKEN)
-        try:
-            token = read_token(texts.pop())
-        except BadToken:
-            raise NotOpened(path=note.path, line=line, reason=DAMAGED) from None
-        if token.vid != vid:
-            raise NotOpened(path=note.path, line=line, reason=DAMAGED)
-        return token
+
+def _whole(note: Note, vid: str, line: int, place: Place | None) -> Token:
+    found = token_of(note, vid, place)
+    if isinstance(found, Trouble):
+        raise NotOpened(path=note.path, line=line, reason=_REASONS.get(found, DAMAGED))
+    return found
 
 
 def new_vid(taken: Container[str]) -> str:

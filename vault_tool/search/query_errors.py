@@ -80,7 +80,7 @@ class MisspeltFilter(QueryError):
 class SealedField(QueryError):
     """A field whose values are sealed: no search knows them."""
 
-    hint = N_("“{key}” is sealed: no search knows what it holds, or whether it holds anything.")
+    hint = N_("“{key}” is sealed: only `vault search {key}:VALUE` looks for it, in values that you may open.")
 
 
 class UnknownValue(QueryError):

@@ -36,7 +36,7 @@ from vault_tool.messages import N_
 from vault_tool.vault.places import PlaceUnusable, make_private
 
 FILE_NAME = "catalog.db"
-VERSION = 3
+VERSION = 4
 BUSY_SECONDS = 10.0
 _PATIENCE_MS = 300
 

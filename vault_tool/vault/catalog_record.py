@@ -14,7 +14,7 @@ from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import Note
 from vault_tool.notes.reading import Reading, reading_text
 from vault_tool.notes.values import Amount, Dated, Value, plain, read_value
-from vault_tool.schema import Field, FieldType, Schema
+from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema
 from vault_tool.vault.public import (
     Public,
     SealedKeys,
@@ -130,10 +130,22 @@ class RecordMaker:
 
 
 def problem_of(note: Note) -> str | None:
-    """Name what keeps a note from being written: `encoding` or `front-matter`; None when nothing does."""
+    """Name what keeps a note from being written: `encoding` or `front-matter`; None when nothing does.
+
+    One that can be written, and where somebody has to decide between two versions, is a `conflict`.
+    """
     if note.problem:
         return "encoding"
-    return "front-matter" if is_head_broken(note) else None
+    if is_head_broken(note):
+        return "front-matter"
+    is_marked = "conflict" in note.text and _CONFLICT.search(note.text)
+    return "conflict" if is_marked else None
+
+
+# What a merge leaves where two people wrote two things: CF001 says where.
+_CONFLICT = re.compile(
+    rf"^(?:{TOOL_PREFIX}conflicts:(?![ \t]*\[[ \t]*\])|[ \t]{{0,3}}>[ \t]?\[!conflict\])", re.MULTILINE
+)
 
 
 class _Reader:

@@ -7,7 +7,6 @@ no code, and whatever is wrong with it, the answer is made anew.
 
 from __future__ import annotations
 
-import marshal
 import os
 import stat
 import zlib
@@ -21,15 +20,16 @@ from typing import Any, NamedTuple, TypeVar
 from vault_tool import __version__
 from vault_tool.schema.files import LARGEST_FILE, SECTIONS, builtin_schema_dir
 from vault_tool.schema.model import Schema
-from vault_tool.vault.places import Places, cache_home, make_private, place_key, places_of
+from vault_tool.vault.accepted import accepted_file, held
+from vault_tool.vault.kept import STABLE, keep, read_kept
+from vault_tool.vault.places import Places, cache_home, place_key, places_of
 from vault_tool.vault.settings import SETTINGS_NAME, Person, Settings, load_settings
 
 _MARK = b"vault-opening-1\n"
-_MARSHAL = 2  # the newest version whose bytes depend on the values alone
 # Changed code makes other values of the same files, also while the version stays: in a checkout.
 _CODE = (
     *("schema/build.py", "schema/draft.py", "schema/model.py", "schema/phrases.py", "schema/plain.py"),
-    "schema/source.py",
+    *("schema/sealing.py", "schema/source.py", "vault/accepted.py", "vault/kept.py"),
     *("vault/opening.py", "vault/setting_reader.py", "vault/settings.py", "vault/settings_read.py"),
 )
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe of a file's name would never end
@@ -49,20 +49,23 @@ class Opening(NamedTuple):
 def open_root(root: Path, env: Mapping[str, str]) -> Opening:
     """Read the settings and the schema of the vault at `root`; raises what is wrong with them."""
     path = os.path.realpath(root)
-    seen = sources(root)
+    seen = sources(root, env)
     file = cache_home(env) / f"opening-{zlib.crc32(os.fsencode(path)):08x}"
     key = (__version__, path, _code(), seen)
-    if seen and (kept := _read(file, key)) is not None:
+    if seen and isinstance(kept := read_kept(file, _MARK, key), tuple):
         with suppress(ValueError, TypeError, LookupError):
             return _opening(kept, env)
     from vault_tool.schema.build import load_schema  # here: this takes a third of a query's time
 
     settings = load_settings(root)
-    schema = load_schema(root / "schema")
+    schema = held(root, env, load_schema(root / "schema"))
     place = place_key(root, settings.id)
     # A message would lose its translation; and files that changed meanwhile are not those that were read.
-    if seen and not settings.warnings and seen == sources(root):
-        _keep(file, key, settings, schema, place)
+    if seen and not settings.warnings and seen == sources(root, env):
+        from vault_tool.schema.plain import plain_schema
+
+        values = (plain_settings(settings), plain_schema(schema), place)
+        keep(file, _MARK, key, values, STABLE)
     return Opening(settings, schema, places_of(place, env))
 
 
@@ -76,13 +79,15 @@ def _opening(kept: tuple[Any, ...], env: Mapping[str, str]) -> Opening:
 # --- files -------------------------------------------------------------------------------------------------
 
 
-def sources(root: Path) -> tuple[bytes | None, ...]:
+def sources(root: Path, env: Mapping[str, str]) -> tuple[bytes | None, ...]:
     """Return the bytes of all files that settings and schema are made of, None where there is none.
+
+    What was accepted on this machine is one of them.
 
     Nothing at all when one of them is odd: then it is read, and refused, in full.
     """
     try:
-        return tuple(_bytes(path) for path in _paths(root))
+        return tuple(_bytes(path) for path in (*_paths(root), accepted_file(root, env)))
     except (OSError, ValueError):
         return ()
 
@@ -116,41 +121,6 @@ def _code() -> tuple[tuple[int, int], ...]:
     except OSError:
         return ()  # within an archive, which is of one version
     return tuple((one.st_mtime_ns, one.st_size) for one in seen)
-
-
-def _read(file: Path, key: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """Return what was kept under this key; None when there is nothing, or it is damaged."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return None
-    start = len(_MARK) + 4
-    body = memoryview(data)[start:]
-    # The sum goes first: marshal takes bytes on trust.
-    if data[: len(_MARK)] != _MARK or data[len(_MARK) : start] != zlib.crc32(body).to_bytes(4, "big"):
-        return None
-    try:
-        kept_key, kept = marshal.loads(body)
-    except (ValueError, TypeError, EOFError):
-        return None
-    return kept if kept_key == key and isinstance(kept, tuple) else None
-
-
-def _keep(file: Path, key: tuple[Any, ...], settings: Settings, schema: Schema, place: str) -> None:
-    """Keep an opening for the next run; where that can't be, the next run makes it again."""
-    import secrets
-
-    from vault_tool.errors import VaultError
-    from vault_tool.schema.plain import plain_schema
-
-    body = marshal.dumps((key, (plain_settings(settings), plain_schema(schema), place)), _MARSHAL)
-    with suppress(OSError, VaultError):
-        temporary = make_private(file.parent) / f".{file.name}-{secrets.token_hex(6)}"
-        try:
-            temporary.write_bytes(_MARK + zlib.crc32(body).to_bytes(4, "big") + body)
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 # --- settings as plain values ------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Left out are the values of fields that the schema seals for this type of customer (for any type, where the
 type is unknown), unknown keys that are spelt like such a field, and words marked to be sealed. Where the
-front matter can't be read as it should, what looks like such a field is left out as well.
+front matter can't be read as it should, what looks like such a field is left out as well. Of an open conflict
+neither value is shown of what is sealed.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.reading import reading_text
-from vault_tool.notes.text import Edit, Span, apply_edits
+from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 from vault_tool.notes.values import Amount, Dated, Value
-from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold
+from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joined
 
 _BREAKS = re.compile(r"[\r\n]")
 _HEADING = re.compile(r"(?<=[\r\n]) {0,3}##[ \t]+(\S+)")
+_CONFLICTS = f"{TOOL_PREFIX}conflicts"
+_CONFLICT_MARK = "[!conflict]"
+_QUOTE = re.compile(r"[ \t]{0,3}>[ \t]?")
 
 
 def is_head_broken(note: Note) -> bool:
@@ -67,31 +71,20 @@ class SealedKeys:
     """Every spelling of a field that is sealed, at any depth and for any type of customer."""
 
     def __init__(self, schema: Schema) -> None:
-        found: set[str] = set()
-        pending = [*schema.fields, *schema.inline_fields]
-        while pending:
-            field = pending.pop()
-            pending.extend(field.fields)
-            if _is_ever_sealed(field):
-                found.update(fold(spelling) for spelling in field.spellings)
-        self._keys = frozenset(map(_joined, found))
+        found = {fold(spelling) for field in schema.sealed_fields() for spelling in field.spellings}
+        self._keys = frozenset(map(joined, found))
         # The longest first: of `phone number` and `phone`, both may be keys.
         spelt = "|".join(re.escape(key) for key in sorted(found, key=len, reverse=True))
         self._in_text = re.compile(rf"(?<![^\W_])(?:{spelt})[\s\"']*:" if found else r"(?!)")
 
     def __contains__(self, key: str) -> bool:
-        return _joined(fold(key)) in self._keys
+        return joined(key) in self._keys
 
     def stand_in(self, text: str) -> bool:
         """Tell whether a text holds such a key and a colon."""
         if ":" not in text and "：" not in text:
             return False
         return self._in_text.search(unicodedata.normalize("NFKC", text).casefold()) is not None
-
-
-def _joined(key: str) -> str:
-    """Return a key without what people put between its words: `credit-limit` is `credit_limit`."""
-    return re.sub(r"[\s_-]", "", key)
 
 
 def _is_told_twice(note: Note) -> bool:
@@ -114,7 +107,7 @@ class Public:
         if field is None:
             return key in self._keys or self._keys.stand_in(f"{key}:")
         if self._type is None:
-            return _is_ever_sealed(field)
+            return field.any_group is not None
         return field.sealed_group(self._type) is not None
 
     def values(self) -> Iterator[tuple[str, Value]]:
@@ -159,11 +152,35 @@ class Public:
     def source(self, body: Span, fields: Iterable[InlineField]) -> str:
         """Return a body as it is written, without the values of sealed fields."""
         text, at, pieces = self._note.text, body.start, []
-        for inline in fields:
-            if self.is_sealed(inline.field, inline.key):
-                pieces.append(text[at : inline.value_span.start])
-                at = inline.value_span.end
+        sealed = [each.value_span for each in fields if self.is_sealed(each.field, each.key)]
+        for span in sorted([*sealed, *self._quoted(body)]):
+            pieces.append(text[at : span.start])
+            at = span.end
         return "".join([*pieces, text[at : body.end]])
+
+    def _quoted(self, body: Span) -> Iterator[Span]:
+        """Yield the lines with a sealed key that stand in the `> [!conflict]` blocks of a body.
+
+        A value of front matter may go on for lines.
+        """
+        text = self._note.text
+        if text.find(_CONFLICT_MARK, body.start, body.end) < 0:
+            return
+        is_in, is_first, is_head, hides = False, False, False, False
+        for line in iterate_lines(text, body.start, body.end):
+            # A mask may have taken the marks of the lines before: what is quoted below belongs to the block.
+            mark = _QUOTE.match(text, line.start, line.end)
+            if mark is None:
+                continue
+            if text.startswith(_CONFLICT_MARK, mark.end()):
+                is_in, is_first, is_head, hides = True, True, False, False
+            elif is_in:
+                said = text[mark.end() : line.end]
+                is_head = (is_head and said.rstrip() != "---") or (is_first and said.rstrip() == "---")
+                is_first = False
+                hides = self._keys.stand_in(said) or (hides and is_head and said[:1] in ("", *" \t-#"))
+                if hides and said:
+                    yield Span(mark.end(), line.end)
 
     def profile(self, source: str) -> str:
         """Return a profile without the front matter's sealed fields, had that only its closing line."""
@@ -181,15 +198,39 @@ class Public:
         """Yield where what may not leave the note stands, sealed references among it, in order."""
         found = [reference.span for reference in self._note.sealed_references]
         for node in self._note.front_matter.fields if self._note.front_matter else ():
-            found += self._hidden_in(node.field, node.key.text, node.node)
+            if node.name == _CONFLICTS:
+                found += self._hidden_rows(node.node)
+            else:
+                found += self._hidden_in(node.field, node.key.text, node.node)
         inline_fields = [*self._note.profile.fields, *self._note.inline_fields()]
         inline_fields += (inline for section in self._note.sections for inline in section.fields)
         found += (each.value_span for each in inline_fields if self.is_sealed(each.field, each.key))
+        found += self._quoted(Span(self._note.profile.span.start, self._note.content_end))
         end = 0
         for span in sorted(found, key=lambda span: (span.start, -span.end)):
             if span.start >= end and span.end > span.start:
                 yield span
                 end = span.end
+
+    def _hidden_rows(self, node: Node) -> Iterator[Span]:
+        """Yield the values of open conflicts that belong to a sealed field; of odd rows all."""
+        for row in node.items if isinstance(node, Sequence) else (node,):
+            told = {key.text: value for key, value in row.pairs} if isinstance(row, Mapping) else {}
+            path, other = told.get("field"), told.get("other")
+            if not isinstance(path, Scalar) or other is None:
+                yield row.span
+                continue
+            first, *inner = re.split(r"[.\[\]]+", path.text)
+            field = self._note.schema.field(first)
+            is_sealed = self.is_sealed(field, first)
+            for name in inner:
+                within = field.inner(name) if field else None
+                is_sealed = is_sealed or self.is_sealed(within, name)
+                field = within or field
+            if is_sealed:
+                yield other.span
+            else:
+                yield from self._hidden_in(field, "", other)
 
     def _hidden_in(self, field: Field | None, key: str, node: Node) -> Iterator[Span]:
         if self.is_sealed(field, key):
@@ -242,7 +283,3 @@ def items_of(value: object) -> tuple[Value, ...]:
     """Return a tuple value's items."""
     # For mypy, which still sees the two named tuples where a `match` has already taken them.
     return cast("tuple[Value, ...]", value)
-
-
-def _is_ever_sealed(field: Field) -> bool:
-    return bool(field.group or any(field.group_for.values()))

@@ -44,6 +44,7 @@ class BadSetting(SettingsError):
         "id": N_("{path}:{line}: `{key}` must be made of letters, digits, `-` and `_`."),
         "person-id": N_("{path}:{line}: `{key}`: a person's id has no spaces, `@` or `#`."),
         "span": N_("{path}:{line}: `{key}` must be a span of time such as 10m or 2h."),
+        "span-or-flag": N_("{path}:{line}: `{key}` must be true, false or a span of time such as 10m or 2h."),
         "glob": N_("{path}:{line}: `{key}` must name files within the vault, such as customers/**/*.md."),
         "people-alike": N_("{path}:{line}: `{spelling}` is the name of two people: {first} and {second}."),
     }
@@ -144,6 +145,11 @@ class Table:
             key, default, kind, lambda value: isinstance(value, str) and bool(pattern.fullmatch(value))
         )
 
+    def span_or_flag(self, key: str, usual: str) -> str:
+        """Return a span of time; true is the usual one, false none: an empty text."""
+        value = self._typed(key, False, "span-or-flag", _is_span_or_flag)
+        return value if isinstance(value, str) else usual if value else ""
+
     def table(self, key: str) -> Table:
         """Return a table within; a missing one is empty."""
         none: Mapping[str, object] = {}
@@ -223,6 +229,12 @@ def _is_texts(value: object) -> bool:
 
 def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_span_or_flag(value: object) -> bool:
+    if isinstance(value, str):
+        return re.fullmatch(r"[1-9]\d{0,6}[smhd]", value) is not None
+    return isinstance(value, bool)
 
 
 def _is_day(value: object) -> bool:

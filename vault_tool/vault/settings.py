@@ -116,9 +116,9 @@ class SearchSettings(NamedTuple):
 
 
 class SyncSettings(NamedTuple):
-    """`[sync]`: whether the watcher shares by itself."""
+    """`[sync]`: how often the watcher shares by itself; never where that is empty."""
 
-    auto: bool = False
+    auto: str = ""
 
 
 class WatchSettings(NamedTuple):
@@ -131,6 +131,12 @@ class SealingSettings(NamedTuple):
     """`[sealing]`: after how long the watcher seals what was typed in plain."""
 
     after: str = "10m"
+
+
+class BackupSettings(NamedTuple):
+    """`[backup]`: the folder for backups, where a command names none."""
+
+    dir: str = ""
 
 
 class Settings(NamedTuple):
@@ -150,6 +156,7 @@ class Settings(NamedTuple):
     sync: SyncSettings = SyncSettings()
     watch: WatchSettings = WatchSettings()
     sealing: SealingSettings = SealingSettings()
+    backup: BackupSettings = BackupSettings()
     read_only: bool = False
     warnings: tuple[Notice, ...] = ()
 
@@ -182,6 +189,11 @@ def load_settings(root: Path) -> Settings:
 
     path = root / SETTINGS_NAME
     return parse_settings(read_toml(path), path)
+
+
+def span_seconds(span: str) -> float:
+    """Return the seconds of a span of time as settings have it: 30s, 10m, 2h, 1d."""
+    return float(int(span[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[span[-1]])
 
 
 def fold_spelling(spelling: str) -> str:

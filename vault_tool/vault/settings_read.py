@@ -16,6 +16,7 @@ from vault_tool.vault.settings import (
     LANGUAGES,
     ORDERS,
     SEVERITIES,
+    BackupSettings,
     LintSettings,
     Person,
     SealingSettings,
@@ -48,11 +49,12 @@ def parse_settings(text: str, path: Path) -> Settings:
         queries=MappingProxyType(top.table("queries").free_texts()),
         lint=_lint(top.table("lint")),
         search=_search(top.table("search")),
-        sync=SyncSettings(auto=top.table("sync").flag("auto", False)),
+        sync=SyncSettings(auto=top.table("sync").span_or_flag("auto", "10m")),
         watch=WatchSettings(notify=top.table("watch").flag("notify", False)),
         sealing=SealingSettings(
             after=top.table("sealing").matching("after", re.compile(r"\d+[smhd]"), "span", default="10m")
         ),
+        backup=BackupSettings(dir=top.table("backup").text("dir", "")),
         read_only=reader.is_newer,
     )
     return settings._replace(warnings=reader.finish())

@@ -33,6 +33,14 @@ _CLOSES = re.compile(rb"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 Look = Literal["ready", "fresh", "half", "gone", "nothing", "odd", "away"]
 
 
+class Stopped(Exception):
+    """Somebody asked the watcher to end in the middle of long work; the next start goes on with it."""
+
+
+class GaveWay(Exception):
+    """Somebody saved in the middle of work that can wait."""
+
+
 class Taken(NamedTuple):
     """What an intake changed.
 

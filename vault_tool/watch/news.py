@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vault_tool.errors import Exit, VaultError
 from vault_tool.lint.run import Linted
 from vault_tool.messages import N_
+from vault_tool.sync.outcome import Outcome
 
 
 class Watching(NamedTuple):
@@ -37,7 +38,13 @@ class Sealed(NamedTuple):
     values: int
 
 
-Tell = Callable[[Watching | Took | Sealed | VaultError], None]
+class Shared(NamedTuple):
+    """A sync that the watcher began has brought something, or left something to be settled."""
+
+    outcome: Outcome
+
+
+Tell = Callable[[Watching | Took | Sealed | Shared | VaultError], None]
 
 
 class Troubles:
@@ -118,6 +125,21 @@ class SealingFailed(VaultError):
     message = N_("{path} could not be sealed ({kind}): a defect in the program, not in your note.")
     hint = N_("Nothing was written. `vault --debug seal` says where.")
     exit_code = Exit.BUG
+
+
+class Unshared(VaultError):
+    """Something can't be shared, told in the words of a sync.
+
+    It `is_pressing` unless waiting alone may help.
+    """
+
+    exit_code = Exit.DECIDE
+
+    def __init__(self, message: str, hint: str, *, is_pressing: bool = True, **values: object) -> None:
+        # A sync has a class for each of these.
+        self.message, self.hint = message, hint
+        self.is_pressing = is_pressing
+        super().__init__(**values)
 
 
 class VaultGone(VaultError):

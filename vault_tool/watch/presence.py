@@ -38,8 +38,9 @@ class Beat:
 
     `is_current`: everything that was told is in catalog and index. `polls` is after how many seconds all is
     looked at, where events can't be relied on. `drift` counts changes that no event had told, `remade` how
-    often the catalog was found damaged and made anew; `sealed` counts values; `troubles` are where something
-    is wrong: events, catalog, index, settings, lint, sealing.
+    often the catalog was found damaged and made anew; `sealed` counts values. `shared` is when the watcher
+    shared all of it last, `shares_next` when it will next. `troubles` are where something is wrong: events,
+    catalog, index, settings, lint, sealing, sharing.
     """
 
     pid: int
@@ -57,6 +58,8 @@ class Beat:
     restarts: int = 0
     remade: int = 0
     sealed: int = 0
+    shared: float | None = None
+    shares_next: float | None = None
     is_listening: bool = False
     is_serving: bool | None = None
     troubles: list[str] = field(default_factory=list)

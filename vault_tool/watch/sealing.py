@@ -9,14 +9,16 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.sealing.glance import Glance
 from vault_tool.sealing.keyring import KEYRING
 from vault_tool.vault import files, journal
+from vault_tool.vault.editors import is_open
 from vault_tool.vault.lock import Busy
+from vault_tool.vault.settings import span_seconds
 from vault_tool.vault.vault import Vault
 from vault_tool.vault.walk import is_online_only
 from vault_tool.watch.dirty import Clock
@@ -31,11 +33,6 @@ SEALED_AT_ONCE = 50
 LOCK_SECONDS = 1.0
 # When it is tried again: after somebody else was writing, while an editor has a note open, after a trouble.
 SOON, OPEN_SECONDS, TROUBLE_SECONDS = 2.0, 15.0, 60.0
-# What an editor puts beside a note that it has open: vim and nano, Emacs, Kate, LibreOffice.
-_OPEN_MARKS = (".{}.swp", ".{}.swo", ".{}.swn", ".#{}", ".{}.kate-swp", ".~lock.{}#")
-# An older one was left behind by an editor that died.
-LEFT_BEHIND_SECONDS = 86_400.0
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class LaterSealing:
@@ -59,8 +56,7 @@ class LaterSealing:
     def _use(self, vault: Vault) -> None:
         self._vault = vault
         self._glance = Glance(vault.schema)
-        after = vault.settings.sealing.after
-        self._after = float(int(after[:-1]) * _SECONDS[after[-1]])
+        self._after = span_seconds(vault.settings.sealing.after)
 
     def renew(self, vault: Vault, known: Callable[[], list[str]]) -> None:
         """Go by other settings or another schema from now on: all notes are looked at again."""
@@ -158,19 +154,11 @@ class LaterSealing:
                 self._drop(path)
             elif 0 <= age < self._after:
                 self._due[path] = now + self._after - age
-            elif self._is_open(path):
+            elif is_open(self._vault.root / path, self._env):
                 self._due[path] = now + min(self._after, OPEN_SECONDS)
             else:
                 ready.append(PurePosixPath(path))
         return ready[:SEALED_AT_ONCE]
-
-    def _is_open(self, path: str) -> bool:
-        """Tell whether an editor that leaves word of it has a note open."""
-        file = self._vault.root / path
-        marks = [file.with_name(mark.format(file.name)) for mark in _OPEN_MARKS]
-        state = Path(self._env.get("XDG_STATE_HOME") or Path(self._env.get("HOME", "/"), ".local/state"))
-        marks.append(state / "nvim/swap" / f"{str(file).replace('/', '%')}.swp")
-        return any(map(_is_recent, marks))
 
     # --- sealing
 
@@ -269,10 +257,3 @@ class LaterSealing:
 
     def _relent(self, path: str) -> None:
         self._refused.pop(path, None)
-
-
-def _is_recent(mark: Path) -> bool:
-    try:
-        return time.time() - mark.lstat().st_mtime < LEFT_BEHIND_SECONDS
-    except (OSError, ValueError):
-        return False

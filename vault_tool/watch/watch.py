@@ -18,7 +18,7 @@ from vault_tool.vault.refresh import Progress
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.watch.dirty import Clock, Dirty
 from vault_tool.watch.events import is_setting
-from vault_tool.watch.intake import Intake, Taken, setting_stamps
+from vault_tool.watch.intake import GaveWay, Intake, Stopped, Taken, setting_stamps
 from vault_tool.watch.listening import Listening
 from vault_tool.watch.news import (
     CatalogMadeAnew,
@@ -33,6 +33,7 @@ from vault_tool.watch.news import (
 )
 from vault_tool.watch.presence import BEAT_SECONDS, Beat, write_beat
 from vault_tool.watch.sealing import LaterSealing
+from vault_tool.watch.sharing import LaterSharing
 
 if TYPE_CHECKING:
     from vault_tool.watch.server import Handle
@@ -54,14 +55,6 @@ SWEEP_AGAIN, SWEEP_MOST = 2.0, 60.0
 PATIENCE = 2.0
 
 Shown = Callable[[str], AbstractContextManager[Progress]]
-
-
-class Stopped(Exception):
-    """Somebody asked the watcher to end in the middle of long work; the next start goes on with it."""
-
-
-class GaveWay(Exception):
-    """Somebody saved in the middle of work that can wait."""
 
 
 class Watcher:
@@ -93,6 +86,7 @@ class Watcher:
         self._listening = Listening(vault.root, vault.places.state, self._dirty, clock)
         self._intake = Intake(vault)
         self._sealing = LaterSealing(vault, env, tell, clock)
+        self._sharing = LaterSharing(vault, env, tell, clock, self._dirty.wake)
         self._beat = Beat(os.getpid(), time.time())
         self._troubles = Troubles(tell)
         self._report = self._troubles.report
@@ -119,6 +113,7 @@ class Watcher:
             pass
         finally:
             self._listening.stop()
+            self._sharing.stop()
             if self._server:
                 self._server.stop()
             self._vault.catalog.close()
@@ -149,7 +144,8 @@ class Watcher:
         if self._stop_by is not None or self._intake.is_verifying:
             return self._clock()
         times = [self._beat_at, self._reconcile_at, *(due for due, _look in self._later.values())]
-        times += [at for at in (self._listening.repair_at(), self._sealing.next_at()) if at is not None]
+        others = (self._listening.repair_at(), self._sealing.next_at(), self._sharing.next_at())
+        times += [at for at in others if at is not None]
         if not self._is_indexed:
             times.append(self._index_at)
         elif self._sweep_at is not None:
@@ -181,10 +177,12 @@ class Watcher:
         self._say_how_it_stands()
 
     def _do_what_can_wait(self) -> None:
-        seal = self._sealing.next_at()
-        if seal is not None and self._clock() >= seal:
+        seal, share, now = self._sealing.next_at(), self._sharing.next_at(), self._clock()
+        if seal is not None and now >= seal:
             if written := self._sealing.step():
                 self._take(written)
+        elif share is not None and now >= share:
+            self._sharing.step()
         elif self._intake.is_verifying:
             self._beat.drift += len(self._work(self._intake.verify_some).changed)
 
@@ -293,6 +291,7 @@ class Watcher:
         self._intake = Intake(vault)
         self._compare()
         self._sealing.renew(vault, self._intake.known)
+        self._sharing.renew(vault)
 
     # --- work
 
@@ -303,6 +302,7 @@ class Watcher:
         self._index()
         self._sealing.saw(taken.changed)
         if taken.changed or taken.removed:
+            self._sharing.saw(taken.changed, taken.removed)
             self._tell(Took(taken.changed, taken.removed, self._linted(taken.changed)))
         return taken
 
@@ -391,5 +391,7 @@ class Watcher:
         beat.is_serving = self._server.is_alive() if self._server else None
         beat.queue = len(self._dirty) + len(self._later) + (self._sweep_at is not None)
         beat.last_event, beat.sealed = self._dirty.last_told, self._sealing.sealed
-        beat.troubles = [*self._troubles, *(["sealing"] if self._sealing.is_in_trouble else ())]
+        beat.shared, beat.shares_next = self._sharing.shared_at, self._sharing.due_at()
+        later = (("sealing", self._sealing), ("sharing", self._sharing))
+        beat.troubles = [*self._troubles, *(name for name, each in later if each.is_in_trouble)]
         write_beat(self._vault.places, beat)

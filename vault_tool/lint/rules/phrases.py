@@ -10,7 +10,6 @@ from operator import itemgetter
 
 from vault_tool.schema import Schema, fold
 
-NOT_AFTER_LATIN = r"(?<![0-9A-Za-z])"
 NOT_BEFORE_LATIN = r"(?![0-9A-Za-z])"
 _NEVER = r"(?!)"
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import fields_of, public_of
 from vault_tool.messages import N_
-from vault_tool.notes.blocks import SealedBlock, SealedToken
-from vault_tool.notes.entries import SEALED_REFERENCE, InlineField, SealedReference
+from vault_tool.notes.blocks import SealedBlock
+from vault_tool.notes.entries import SEALED_REFERENCE, InlineField
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.paragraphs import sealing_spans
@@ -18,11 +16,6 @@ from vault_tool.notes.text import Edit, Span
 from vault_tool.patterns import pattern
 from vault_tool.schema import Field
 
-if TYPE_CHECKING:
-    from vault_tool.sealing.token import Token
-
-_BLOCK_MARK = "<!-- vault:sealed"
-_BLOCK = pattern(r"^ {0,3}<!--[ \t]*vault:sealed\b[^\r\n]*", re.MULTILINE)
 # What was a reference before somebody changed a character of it; `sealed-bids` never was.
 _NEARLY = pattern(r"(?<![0-9A-Za-z_-])[Ss](?i:ealed)-(?=[a-zA-Z]*[0-9])[0-9A-Za-z]{7,9}(?![0-9A-Za-z_-])")
 
@@ -34,37 +27,39 @@ def sealed_field_broken(note: Note, context: Context) -> Iterator[Flaw]:
     customer or field opens as nobody's. No key is needed to see it.
     Bad: `手机: sealed-7q2m9xk4` without a token 7q2m9xk4 in the comment at the end
     Good: both, as `vault seal` left them
-    Fix: safe for a token that nothing refers to, which is taken out while no reference of the note is broken;
-    none for what is broken. `vault undo` or git has the note as it was.
+    Fix: safe for a whole comment that something was written behind, which goes back to the end, and for a
+    token that nothing refers to, which is taken out while no reference of the note is broken; none for what
+    is broken. `vault undo` or git has the note as it was.
     """
     block = note.sealed_block
     if "sealed" not in note.text and "Sealed" not in note.text:
         return
     lost = list(_misplaced_blocks(note))
     yield from lost
-    broken = list(_broken_references(note, block)) if not lost else []
+    broken = list(_broken_references(note)) if not lost else []
     yield from broken
     if block is not None:
-        yield from _broken_tokens(note, block, context)
+        yield from _broken_tokens(note, block)
+        yield from _misplaced(note, context)
         yield from _unused_tokens(note, block, is_sure=not broken and not lost)
 
 
 def _misplaced_blocks(note: Note) -> Iterator[Flaw]:
-    for mark in _BLOCK.finditer(note.text, 0, note.content_end) if _BLOCK_MARK in note.text else ():
-        is_code = any(part.holds(mark.start()) and not _opens(note, part, mark) for part in note.hidden)
-        if not is_code:
-            message = N_("The comment with the sealed values must be whole, and the last thing in the file")
-            yield Flaw(Span(mark.start(), mark.end()), message)
+    if "vault:sealed" not in note.text:
+        return
+    from vault_tool.sealing.comment import add_lines, misplaced  # few notes hold one
+
+    for each in misplaced(note):
+        message = N_("The comment with the sealed values must be whole, and the last thing in the file")
+        fix = Fix(tuple(add_lines(note, "", [each]))) if each.span else None
+        yield Flaw(each.mark, message, {}, fix)
 
 
-def _opens(note: Note, part: Span, mark: re.Match[str]) -> bool:
-    return part.start == mark.start() and not note.text[part.start :].lstrip().startswith(("`", "~"))
+def _broken_references(note: Note) -> Iterator[Flaw]:
+    from vault_tool.sealing.standing import Trouble, references, token_of  # few notes hold a reference
 
-
-def _broken_references(note: Note, block: SealedBlock | None) -> Iterator[Flaw]:
-    known = {token.vid for token in block.tokens} if block else set()
-    for reference in _references(note):
-        if reference.vid not in known:
+    for reference in references(note):
+        if token_of(note, reference.vid, None) is Trouble.MISSING:
             values = {"vid": reference.vid}
             yield Flaw(reference.span, N_("`sealed-{vid}` has no token at the end of the file"), values)
     for found in _NEARLY.finditer(note.text, 0, note.content_end):
@@ -73,49 +68,37 @@ def _broken_references(note: Note, block: SealedBlock | None) -> Iterator[Flaw]:
             yield Flaw(Span(*found.span()), message, {"text": found[0]})
 
 
-def _references(note: Note) -> Iterator[SealedReference]:
-    return (one for one in note.sealed_references if not _in_hidden(note, one.span.start))
-
-
 def _in_hidden(note: Note, offset: int) -> bool:
     return any(part.holds(offset) for part in note.hidden)
 
 
-def _broken_tokens(note: Note, block: SealedBlock, context: Context) -> Iterator[Flaw]:
-    from vault_tool.sealing.token import BadToken, read_token  # few notes hold one
+def _broken_tokens(note: Note, block: SealedBlock) -> Iterator[Flaw]:
+    from vault_tool.sealing.standing import Trouble, token_of  # few notes hold one
 
-    seen: set[str] = set()
-    for line in block.tokens:
-        values = {"vid": line.vid}
-        span = Span(line.span.start, line.span.start + len(line.span.of(note.text).rstrip("\r\n")))
-        if line.vid in seen:
-            yield Flaw(span, N_("`{vid}` has two tokens; only one of them can be meant"), values)
-        seen.add(line.vid)
-        try:
-            token = read_token(line.token)
-        except BadToken:
-            yield Flaw(span, N_("The token `{vid}` is damaged"), values)
-            continue
-        if token.vid != line.vid:
-            yield Flaw(span, N_("The token of `{vid}` is that of another value"), values)
-        else:
-            yield from _out_of_place(note, line, token, context)
+    said = {
+        Trouble.TWICE: N_("`{vid}` has two tokens; only one of them can be meant"),
+        Trouble.DAMAGED: N_("The token `{vid}` is damaged"),
+        Trouble.OTHER: N_("The token of `{vid}` is that of another value"),
+    }
+    # The last line of each: of two that differ, that is the one which came.
+    for vid, line in {line.vid: line for line in block.tokens}.items():
+        found = token_of(note, vid, None)
+        if isinstance(found, Trouble):
+            span = Span(line.span.start, line.span.start + len(line.span.of(note.text).rstrip("\r\n")))
+            yield Flaw(span, said[found], {"vid": vid})
 
 
-def _out_of_place(note: Note, line: SealedToken, token: Token, context: Context) -> Iterator[Flaw]:
-    """Yield the references to a token that was made for another place: customer, field or vault."""
-    from vault_tool.sealing.places import TEXT, Places
-    from vault_tool.sealing.token import Place, is_at
+def _misplaced(note: Note, context: Context) -> Iterator[Flaw]:
+    from vault_tool.sealing.places import Places
+    from vault_tool.sealing.standing import Trouble, references, token_of
+    from vault_tool.sealing.token import Place
 
     if note.id is None:
         return  # that is another rule's business
     places = Places(note)
-    for reference in _references(note):
-        if reference.vid != line.vid:
-            continue
-        # Words within a field's text may be sealed as words.
-        fields = (places.field_at(reference.span.start), TEXT)
-        if not any(is_at(token, Place(context.settings.id, note.id, field)) for field in fields):
+    for reference in references(note):
+        place = Place(context.settings.id, note.id, places.field_at(reference.span.start))
+        if token_of(note, reference.vid, place) is Trouble.MISPLACED:
             message = N_("`sealed-{vid}` was damaged, or made for another field or customer")
             yield Flaw(reference.span, message, {"vid": reference.vid})
 

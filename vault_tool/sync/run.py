@@ -1,0 +1,400 @@
+"""One sync, step by step: save what stands here, fetch, join, put in place, send.
+
+The vault's lock is held but for what talks to servers. Whenever it ends early, what was saved is saved, and
+the next sync goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault_tool.git.advance import HeadMoved
+from vault_tool.git.answer import Reached, RemoteState
+from vault_tool.git.folder import git_folder, named_folder, own_folder, top_above
+from vault_tool.git.index import stamp as stamp_of
+from vault_tool.git.repository import Repository
+from vault_tool.git.setup import FOLDER, is_set_up, set_up
+from vault_tool.git.trees import FILES, Entry
+from vault_tool.git.upkeep import tidy
+from vault_tool.git.writing import Signature
+from vault_tool.messages import _
+from vault_tool.sync import remotes
+from vault_tool.sync.carried import Record, keep_record, read_record, record_stamp
+from vault_tool.sync.fetching import Fetching, fetch, remove_leftovers, sync_env
+from vault_tool.sync.gate import Holder, keep_held
+from vault_tool.sync.left_locks import at_work, remove_left_locks
+from vault_tool.sync.outcome import Outcome, Remote, State
+from vault_tool.sync.preflight import check_cloud, preflight
+from vault_tool.sync.refused import explaining
+from vault_tool.sync.snapshot import Plan, Progress, Snapshot
+from vault_tool.sync.sync_journal import NAME as JOURNAL
+from vault_tool.sync.sync_journal import Head
+from vault_tool.vault.settings import SETTINGS_NAME
+from vault_tool.vault.vault import Vault, vault_at
+from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs, printable
+
+if TYPE_CHECKING:
+    from vault_tool.merge.tree import MergedTree
+    from vault_tool.sealing.vault_keys import VaultKeys
+    from vault_tool.sync.apply import Applied
+    from vault_tool.sync.healing import Disclosed
+    from vault_tool.sync.losses import Losses
+    from vault_tool.vault.files import Content
+
+COMMAND = "vault sync"
+_TRIES = 5
+_JITTER_SECONDS = 0.4
+# What `stale` keeps; it is loaded where that is there.
+_LAST_WRITES = "last-write"
+
+
+class Means(NamedTuple):
+    """What a sync is handed: the world it would else have to ask for.
+
+    `ask` tells whether notes that vanished were meant to (None: nobody can be asked); `signature` says who
+    saves, and when. Where nobody attends, what somebody is writing just now waits for the next time.
+    """
+
+    env: Mapping[str, str]
+    today: date
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    dice: Callable[[], float]
+    signature: Callable[[], Signature]
+    keys: Callable[[], VaultKeys]
+    ask: Callable[[Losses], bool] | None
+    progress: Progress
+    accepts_losses: bool = False
+    is_attended: bool = True
+
+
+def synchronise(vault: Vault, means: Means, *, dry_run: bool = False) -> Outcome:
+    """Save, fetch, join, put in place, send; with `dry_run` only fetch, and tell what would be.
+
+    Raises what stops all of it; a server that isn't reached does not.
+    """
+    root, env = vault.root, means.env
+    is_new = own_folder(root) is None and named_folder(root) is None and top_above(root) is None
+    if is_new and not dry_run:
+        vault.check_writable()
+        check_cloud(root, root / ".git", env)
+        with explaining(root, root / ".git"), Repository.create(root, sync_env(env)):
+            pass
+    if own := own_folder(root):
+        remove_left_locks(own / FOLDER, own, git_folder(root) or own)
+    git = preflight(root, env, means.now())
+    with explaining(root, git), at_work(git / FOLDER), Repository(root, sync_env(env)) as repository:
+        run = _Run(vault, repository, means)
+        return run.rehearse() if dry_run else run.run()._replace(is_new=is_new)
+
+
+class _Run:
+    """One sync under way."""
+
+    def __init__(self, vault: Vault, repository: Repository, means: Means) -> None:
+        self._vault = vault
+        self._repository = repository
+        self._means = means
+        self._git = repository.git_folder
+        self._own = self._git / FOLDER
+        self._ref = repository.branch or ""
+        self._branch = self._ref.removeprefix("refs/heads/")
+        self._servers = sorted(remotes.remotes_of(repository.common_folder), key=_in_order)
+        self._seen = record_stamp(self._own)
+        self._record = read_record(self._own)
+        self._trees: list[MergedTree] = []
+        self._applied: list[Applied] = []
+        self._before: str | None = None
+        self._returned: list[PurePosixPath] = []
+        self._coming: dict[PurePosixPath, Entry | None] = {}
+        self._sent: set[PurePosixPath] = set()
+        self._left: tuple[PurePosixPath, ...] = ()
+        self._disclosed: tuple[Disclosed, ...] = ()
+
+    def run(self) -> Outcome:
+        """Do all of it."""
+        # Before there is a second thread: it may start a process of its own.
+        snapshot = self._snapshot()
+        snapshot.look_ahead()
+        asked = {remote.name: self._begin_fetch(remote) for remote in self._servers}
+        with self._vault.writing(COMMAND):
+            if self._seen != record_stamp(self._own):
+                # Another sync has ended since.
+                self._record = read_record(self._own)
+                snapshot = self._snapshot()
+            if self._prepare():
+                snapshot = self._snapshot()
+            plan = self._save(snapshot)
+        reached = [self._exchange(remote, asked[remote.name].answer()) for remote in self._servers]
+        # What a later server had is new to an earlier one.
+        head = self._repository.head
+        for number, (remote, one) in enumerate(zip(self._servers, reached, strict=True)):
+            if one.reached.is_ok and self._tip(remote) != head:
+                reached[number] = self._exchange(remote, Reached(RemoteState.OK))
+        tidy(self._repository, self._own, self._means.now())
+        return self._outcome(plan, tuple(reached))
+
+    def rehearse(self) -> Outcome:
+        """Find what would be saved, sent and received; nothing is written but what servers have."""
+        snapshot = self._snapshot()
+        snapshot.look_ahead()
+        asked = {remote.name: self._begin_fetch(remote) for remote in self._servers}
+        look, found = snapshot.changed()
+        plan = snapshot.plan(look, found, writes=False)
+        head = self._repository.head
+        reached = []
+        for remote in self._servers:
+            reached.append(Remote(remote.name, remote.shown, asked[remote.name].answer()))
+            tip = self._tip(remote)
+            if tip and head and tip != head and (bases := self._repository.merge_bases(head, tip)):
+                self._coming.update(self._repository.trees.changes(bases[0], tip))
+                self._sent.update(self._repository.trees.changes(bases[0], head))
+        self._sent.update(plan.changes if self._servers else ())
+        return self._outcome(plan, tuple(reached))._replace(is_dry=True)
+
+    # --- what stands here
+
+    def _prepare(self) -> bool:
+        """Finish what a killed sync began, and have git set up; tell whether files may have changed."""
+        vault, git = self._vault, self._repository.common_folder
+        remove_leftovers(self._own)
+        has_changed = False
+        if (self._own / JOURNAL).exists():
+            from vault_tool.sync.apply import recover
+
+            has_changed = recover(vault.root, self._repository, self._mend, self._means.now) is not None
+        if not is_set_up(vault.root, git):
+            from vault_tool.sealing.clean import sealed_spellings
+
+            set_up(vault.root, git, sealed_spellings(vault.schema), self._means.env)
+            has_changed = True
+        head, known = self._repository.head, self._record.commit if self._record else None
+        if head is not None and known != head:
+            # Somebody used git here meanwhile.
+            if known is not None and self._repository.commit(known) is None:
+                known = None
+            if (target := self._looked_through(known, head)) != head:
+                self._take(head, target)
+                has_changed = True
+        return has_changed
+
+    def _looked_through(self, known: str | None, tip: str) -> str:
+        """Return what new commits come to, without the markers of a git that had no merge driver."""
+        from vault_tool.sync.healing import look_through
+
+        received = look_through(self._vault, self._repository, known, tip)
+        self._left += received.left
+        self._disclosed += received.disclosed
+        return received.commit
+
+    def _snapshot(self) -> Snapshot:
+        holder = Holder(self._vault, self._means.today)
+        means = self._means
+        return Snapshot(
+            *(self._vault, self._repository, self._record, means.keys, holder, means.progress, means.env),
+            is_attended=means.is_attended,
+        )
+
+    def _save(self, snapshot: Snapshot) -> Plan:
+        """Save what stands here, and keep what is known of it."""
+        for attempt in range(_TRIES):
+            look, found = snapshot.changed()
+            if self._give_back(found):
+                look, found = snapshot.changed()
+            self._check_losses(snapshot, found)
+            plan = snapshot.plan(look, found)
+            if snapshot.has_keys_now:
+                # They were made for the first value to seal, and belong to what is saved.
+                look, found = snapshot.changed()
+                plan = snapshot.plan(look, found)
+            try:
+                head = snapshot.save(plan, self._means.signature())
+                break
+            except HeadMoved:
+                if attempt == _TRIES - 1:
+                    raise
+        self._before = plan.head
+        keep_held(self._git, plan.held)
+        held = [str(each.path) for each in plan.held]
+        loose = {*plan.look.racy, *held, *map(str, plan.still)}
+        self._keep(
+            Record(
+                head or "",
+                look.folders,
+                look.others,
+                frozenset(loose),
+                stamp_of(self._repository),
+                tuple(held),
+            )
+        )
+        return plan
+
+    def _give_back(self, found: Mapping[PurePosixPath, Content | None]) -> bool:
+        """Put back what an editor's old buffer took away."""
+        # Not for settings: who puts older ones back mends what somebody broke.
+        changed = [path for path, content in found.items() if content is not None and self._is_note(path)]
+        if not changed or not (self._own / _LAST_WRITES).exists():
+            return False
+        from vault_tool.sync.stale import give_back
+
+        now = self._means.now()
+        returned = give_back(self._vault.root, self._git, changed, self._repository.read, self._mend, now)
+        self._returned += returned
+        return bool(returned)
+
+    def _check_losses(self, snapshot: Snapshot, found: Mapping[PurePosixPath, Content | None]) -> None:
+        """Ask where many notes have vanished, or one is empty: that may be an accident."""
+        carried, head, trees = snapshot.carried, self._repository.head, self._repository.trees
+        notes = {path: content for path, content in found.items() if carried.is_note(path)}
+        gone = {
+            path: entry.name for path in notes if notes[path] is None and (entry := trees.entry(head, path))
+        }
+        emptied = [
+            path
+            for path, content in notes.items()
+            if content is not None and not content.data.strip() and trees.entry(head, path)
+        ]
+        if not gone and not emptied:
+            return
+        from vault_tool.sync.losses import FEW, answered, confirm, losses
+        from vault_tool.vault.records import Records
+
+        if len(gone) < FEW and not emptied:
+            return
+        total = sum(1 for path, _entry in trees.files(head) if carried.is_note(path))
+        come = [snapshot.name(content.data) for content in notes.values() if content is not None]
+        meant = answered(Records(self._vault.places.state), [*gone, *emptied])
+        means = self._means
+        confirm(losses(total, gone, come, emptied, meant), means.ask, accepted=means.accepts_losses)
+
+    def _keep(self, record: Record) -> None:
+        self._record = record
+        keep_record(self._own, record)
+
+    # --- one server
+
+    def _begin_fetch(self, remote: remotes.Remote) -> Fetching:
+        env = sync_env(self._means.env)
+        return Fetching(self._vault.root, env, self._git, remote.name, self._branch, self._means.now())
+
+    def _tip(self, remote: remotes.Remote) -> str | None:
+        """Return what a server had when it was asked last."""
+        return self._repository.commit(f"refs/remotes/{remote.name}/{self._branch}")
+
+    def _exchange(self, remote: remotes.Remote, reached: Reached) -> Remote:
+        """Join what a server has with what is here, and send it; again while others are faster."""
+        for attempt in range(_TRIES):
+            tip = self._tip(remote) if reached.is_ok else None
+            if reached.state not in (RemoteState.OK, RemoteState.EMPTY):
+                break
+            if tip is not None:
+                with self._vault.writing(COMMAND):
+                    self._join(tip)
+            head = self._repository.head
+            if head is None or head == tip:
+                remotes.note(self._git, remote.name, reached, self._means.now(), shared=head)
+                break
+            now = self._means.now()
+            with self._means.progress(_("Sending"), 100) as advance:
+                reached = remotes.push(
+                    *(self._repository, self._git, remote.name, self._branch, head, now),
+                    lambda done, total: advance(done * 100 // max(total, 1)),
+                )
+            if reached.is_ok:
+                self._sent.update(self._repository.trees.changes(tip, head))
+                break
+            if reached.state is not RemoteState.STALE or attempt == _TRIES - 1:
+                break
+            self._means.sleep(_JITTER_SECONDS * 2**attempt * self._means.dice())
+            now = self._means.now()
+            reached = fetch(self._repository, self._git, remote.name, self._branch, now)
+        waiting = 0
+        if not reached.is_ok and (head := self._repository.head):
+            waiting = len(self._repository.trees.changes(self._tip(remote), head))
+        return Remote(remote.name, remote.shown, reached, waiting)
+
+    def _join(self, tip: str) -> None:
+        """Bring what a server has into files, index and branch."""
+        repository = self._repository
+        head = repository.head
+        if head is None or tip in (head, self._before):
+            return  # nothing that isn't here
+        bases = repository.merge_bases(head, tip)
+        if bases == [tip]:
+            return
+        self._take(head, self._looked_through(head, tip))
+
+    def _take(self, head: str, tip: str) -> None:
+        """Join a commit with the last one here, and put what comes of it in place."""
+        repository = self._repository
+        from vault_tool.sync.apply import apply
+        from vault_tool.sync.join_sides import Mender, Sides, steps_between
+
+        sides = Sides(self._vault, repository)
+        joined = sides.join(head, tip)
+        if joined.commit == head:
+            return
+        if joined.tree is not None:
+            self._trees.append(joined.tree)
+        changes = repository.trees.changes(head, joined.commit)
+        steps = steps_between(repository, head, joined.commit)
+        coming = Head(self._ref, head, joined.commit)
+        mend = Mender(sides, head)
+        applied = apply(self._vault.root, steps, coming, repository, mend, self._means.now)
+        self._applied.append(applied)
+        self._coming.update(changes)
+        record = self._record
+        if record is not None and record.commit == head:
+            loose = record.loose | {str(path) for path in changes}
+            self._keep(record._replace(commit=joined.commit, loose=loose, stamp=stamp_of(repository)))
+        if any(path.parts[0] in (SETTINGS_NAME, "schema") for path in changes):
+            self._vault = vault_at(self._vault.root, self._means.env)
+
+    def _mend(
+        self, path: PurePosixPath, base: bytes | None, mine: bytes, theirs: bytes
+    ) -> Mapping[PurePosixPath, bytes]:
+        from vault_tool.sync.join_sides import Mender, Sides
+
+        head = self._repository.head or ""
+        return Mender(Sides(self._vault, self._repository), head)(path, base, mine, theirs)
+
+    # --- what came of it
+
+    def _outcome(self, plan: Plan, reached: tuple[Remote, ...]) -> Outcome:
+        coming = sorted(self._coming.items())
+        received = tuple(path for path, entry in coming if entry and entry.mode in FILES)
+        held = {each.path for each in plan.held}
+        is_shared = all(each.reached.is_ok for each in reached)
+        conflicts = {path: open_ for tree in self._trees for path, open_ in tree.conflicts.items()}
+        return Outcome(
+            state=State.SAVED if not reached else State.SHARED if is_shared else State.WAITING,
+            saved=len(plan.changes),
+            sent=len(self._sent),
+            received=received,
+            removed=tuple(path for path, entry in coming if entry is None),
+            foreign=tuple(path for path, entry in coming if entry and entry.mode not in FILES),
+            customers=tuple(printable(path.stem) for path in received if self._is_note(path)),
+            conflicts=conflicts,
+            kept={path: headings for tree in self._trees for path, headings in tree.kept.items()},
+            parked=tuple(dict.fromkeys(path for tree in self._trees for path in tree.parked.values())),
+            joined=tuple(
+                dict.fromkeys(path for each in self._applied for path in each.joined if path not in held)
+            ),
+            held=plan.held,
+            still=plan.still,
+            too_large=plan.too_large,
+            remotes=reached,
+            returned=tuple(self._returned),
+            left=tuple(dict.fromkeys(self._left)),
+            disclosed=self._disclosed,
+        )
+
+    def _is_note(self, path: PurePosixPath) -> bool:
+        return matches_globs(path, (*self._vault.settings.customers, ARCHIVE_GLOB))
+
+
+def _in_order(remote: remotes.Remote) -> tuple[bool, str]:
+    return remote.name != remotes.FIRST, remote.name
