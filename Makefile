@@ -50,7 +50,7 @@ golden: $(READY) $(MO)  ## Rewrite the expected outputs and the generated refere
 	$(BIN)/python -m tests.reference
 	VAULT_GOLDEN=1 $(BIN)/python -m pytest -q $$(grep -rl --include='test_*.py' VAULT_GOLDEN tests)
 
-bench: $(READY) $(MO)  ## Measure search, lint and sealing on made-up customers (make bench LARGE=1: 100,000 too)
+bench: $(READY) $(MO)  ## Measure search, lint, sealing and sync on made-up customers (make bench LARGE=1: 100,000 too)
 	rm -rf build/bench && mkdir -p build/bench
 	$(BIN)/python -m tests.bench.relevance
 	$(BIN)/python -m tests.bench.search --place build/bench $(if $(LARGE),--large)
@@ -59,6 +59,7 @@ bench: $(READY) $(MO)  ## Measure search, lint and sealing on made-up customers 
 	$(BIN)/python -m tests.bench.privacy
 	$(BIN)/python -m tests.bench.lint --place build/bench
 	$(BIN)/python -m tests.bench.seal --place build/bench
+	$(BIN)/python -m tests.bench.sync --place build/bench $(if $(LARGE),--large)
 	$(if $(LARGE),$(BIN)/python -m tests.bench.build --place build/bench --customers 100000 --engine tantivy)
 
 soak: $(READY) $(MO)  ## The property tests over and over, with new examples (make soak TURNS=100)
