@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault_tool.search.engine import (
@@ -296,6 +296,7 @@ changes = st.lists(st.tuples(st.integers(1, 6), texts), min_size=1, max_size=40)
 
 
 @given(changes)
+@settings(max_examples=50)
 def test_saving_one_by_one_ends_where_making_all_at_once_does(made):
     for opened in ENGINES:
         engine = opened(None)
@@ -358,7 +359,7 @@ def _write_for_ever(opener: Opener, folder: Path, writing: multiprocessing.synch
 def test_a_damaged_index_is_said_to_be_and_can_be_made_again(opener, tmp_path):
     folder = tmp_path / "index"
     dice = random.Random(7)
-    for _ in range(30):
+    for _ in range(15):
         engine = filled(opener(folder), *(document(at, "a b c") for at in range(20)))
         engine.close()
         broken = dice.choice([path for path in sorted(folder.iterdir()) if path.stat().st_size])

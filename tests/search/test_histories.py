@@ -171,7 +171,7 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=20,
     phases=PHASES,
     deadline=None,

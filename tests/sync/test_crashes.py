@@ -86,14 +86,17 @@ def killed_at(machine: Machine, number: int, home: str) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def check(world: World, a: Machine, b: Machine, what: object) -> None:
-    """Both machines come to the same, and all is there."""
+def check(world: World, a: Machine, b: Machine | None, what: object) -> None:
+    """All is there; the other machine comes to the same."""
     ran = a.sync()
     assert ran.status == 0, (what, ran)
-    b.sync()
-    assert a.head == b.head, what
-    world.check_nothing_lost(a, b)
-    for machine in (a, b):
+    machines = [a]
+    if b is not None:
+        b.sync()
+        assert a.head == b.head, what
+        machines.append(b)
+    world.check_nothing_lost(*machines)
+    for machine in machines:
         assert machine.status == "", (what, machine.name, machine.status)
     assert not list(a.root.rglob(".vault-tmp-*")), what
     said = a.git("fsck", "--full", "--strict", ok=False)
@@ -131,5 +134,6 @@ def test_killed_at_a_hundred_moments(made: World):
             os.killpg(child, signal.SIGKILL)
         _pid, status = os.waitpid(child, 0)
         kills += os.WIFSIGNALED(status)
-        check(made, a, b, moment)
+        # What the other one comes to is what it came to at the last moment.
+        check(made, a, b if moment % 5 == 0 else None, moment)
     assert kills > 30

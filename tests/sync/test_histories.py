@@ -321,6 +321,6 @@ def _searched(histories: int, steps: int) -> settings:
 
 
 TestTeam = Team.TestCase
-TestTeam.settings = _searched(140, 10)
+TestTeam.settings = _searched(160, 8)
 TestTeamWithPlainGit = TeamWithPlainGit.TestCase
-TestTeamWithPlainGit.settings = _searched(60, 10)
+TestTeamWithPlainGit.settings = _searched(40, 8)

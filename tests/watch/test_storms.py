@@ -127,7 +127,7 @@ def test_a_file_written_in_parts_keeps_its_document_until_it_makes_sense(
 def test_a_save_is_found_soon(watch: Watch, root: Path, capsys: pytest.CaptureFixture[str], alike):
     waits = []
     dice = random.Random(3)
-    for turn in range(30):
+    for turn in range(20):
         path = root / "customers" / f"{dice.randrange(30)}.md"
         text = note(int(path.stem), f"标记{turn}")
         time.sleep(dice.uniform(0.35, 0.5))
@@ -223,7 +223,7 @@ def test_an_overflow_leaves_nothing_out(watch: Watch, root: Path, alike):
 @pytest.mark.hypothesis
 def test_killed_at_any_moment_the_next_start_makes_good(root: Path, clean_env: dict[str, str], alike):
     dice = random.Random(os.urandom(8) if IS_SOAK else 7)
-    for point in range(50 if IS_SOAK else 12):
+    for point in range(50 if IS_SOAK else 8):
         watch = Watch(root, clean_env)
         watch.start()
         if point % 3:
