@@ -11,9 +11,9 @@ from tests.cli.vaults import ME, make_vault
 from tests.conftest import VaultRun
 from tests.git.repositories import Clone
 from tests.git.saving import BEGUN, begun, by, saved
+from vault_tool.git.writing import OWN_EMAIL
 from vault_tool.merge.note import merge_note
 from vault_tool.schema import load_schema
-from vault_tool.sync.past import JOINED_BY
 
 NAME = "蓝海.md"
 MINE = BEGUN.replace("方案报价", "商务谈判").replace("再让 2 个点", "再让 3 个点")
@@ -34,7 +34,7 @@ def joined(clone: Clone, mine: str, theirs: str) -> Clone:
     clone.git("merge", "--quiet", "--no-commit", "--no-ff", "-s", "ours", "other")
     clone.write(NAME, merged.data.decode())
     clone.git("add", "-A")
-    env = {**by("2026-11-22T10:00:00Z", "vault"), "GIT_AUTHOR_EMAIL": JOINED_BY}
+    env = {**by("2026-11-22T10:00:00Z", "vault"), "GIT_AUTHOR_EMAIL": OWN_EMAIL}
     clone.git("commit", "--quiet", "--no-verify", "-m", "x", env=env)
     return clone
 

@@ -95,7 +95,7 @@ def test_without_a_repository_it_says_what_to_do(vault_run: VaultRun, tmp_path: 
     ran = vault_run("history", "蓝海", cwd=home, env=ME)
 
     assert ran.status == 2
-    assert "keeps no history yet" in ran.err and "git init" in ran.err
+    assert "keeps no history yet" in ran.err and "vault sync" in ran.err
 
 
 def test_a_name_of_nobody_now_or_then_is_an_error(clone: Clone):

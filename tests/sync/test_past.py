@@ -9,10 +9,10 @@ import pytest
 from tests.conftest import VaultRun
 from tests.git.repositories import Clone
 from tests.git.saving import BEGUN, ID, SECOND, THIRD, begun, by, saved, with_past
+from vault_tool.git.writing import OWN_EMAIL
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import load_schema
 from vault_tool.sync.changes import (
-    MASK,
     Changed,
     What,
     lost_entries,
@@ -20,8 +20,8 @@ from vault_tool.sync.changes import (
     note_changes,
     shown_note,
 )
-from vault_tool.sync.past import JOINED_BY, NoPast, Past, Step
-from vault_tool.vault.public import SealedKeys
+from vault_tool.sync.past import NoPast, Past, Step
+from vault_tool.vault.public import MASK, SealedKeys
 from vault_tool.vault.settings import load_settings
 
 SCHEMA = load_schema()
@@ -194,7 +194,7 @@ def test_what_neither_side_had_was_decided_by_whoever_joined_them(two_sides: Clo
 
 def test_of_what_the_program_joined_only_conflicts_are_told(two_sides: Clone):
     open_note = BOTH.replace("tags:", "vault_conflicts:\n  - field: stage\n    other: 输单\ntags:")
-    joined(two_sides, open_note.replace("商务谈判", "成交"), "vault", JOINED_BY)
+    joined(two_sides, open_note.replace("商务谈判", "成交"), "vault", OWN_EMAIL)
 
     assert told(steps_of(two_sides))[0] == ("vault", [What.CONFLICT])
 

@@ -10,12 +10,13 @@ from vault_tool.cli.app import App
 from vault_tool.cli.pick import fresh, pick_customer
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.log import Commit
+from vault_tool.git.writing import OWN_EMAIL
 from vault_tool.messages import N_, _, language
 from vault_tool.notes.note import Note
 from vault_tool.schema import FieldType, Language, Schema
-from vault_tool.sync.changes import MASK, Changed, What
-from vault_tool.sync.past import JOINED_BY, Past
-from vault_tool.vault.public import SealedKeys, masked
+from vault_tool.sync.changes import Changed, What
+from vault_tool.sync.past import Past
+from vault_tool.vault.public import MASK, SealedKeys, masked
 from vault_tool.vault.resolve import How
 
 
@@ -82,7 +83,7 @@ def end_of(day: date) -> float:
 
 def said_who(app: App, commit: Commit | None) -> str:
     """Return who made a change, by the team's name for them; nobody where two sides were joined."""
-    if commit is None or commit.email == JOINED_BY:
+    if commit is None or commit.email == OWN_EMAIL:
         return ""
     found = person_of(app, commit)
     return app.vault.settings.person(found).name if found else commit.author  # type: ignore[union-attr]

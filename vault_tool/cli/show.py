@@ -22,9 +22,8 @@ from vault_tool.notes.text import Edit, apply_edits
 from vault_tool.notes.values import Amount, Value, plain
 from vault_tool.schema import Field
 from vault_tool.vault import files
-from vault_tool.vault.public import Public, SealedKeys, masked, without_sealed_body
+from vault_tool.vault.public import MASK, Public, SealedKeys, masked, without_sealed_body
 
-MASK = "••••"
 _LATEST = 3
 # Shown in the first lines, or of no use before a visit.
 _ELSEWHERE = frozenset({"id", "name", "aliases", "type", "stage", "owner", "importance", "next", "contacts"})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
 
 PLAIN = "100644"
+OWN_NAME, OWN_EMAIL = "vault", "vault@localhost"
+"""Who joins two sides of a history, and heals: no person."""
 _TEMPORARY = "refs/vault/new"
 
 

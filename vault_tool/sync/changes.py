@@ -16,9 +16,8 @@ from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Edit, apply_edits
 from vault_tool.notes.values import plain
 from vault_tool.schema import TOOL_PREFIX
-from vault_tool.vault.public import SealedKeys, masked
+from vault_tool.vault.public import MASK, SealedKeys, masked
 
-MASK = "••••"
 CONFLICTS = f"{TOOL_PREFIX}conflicts"
 _CONFLICT_BLOCK = re.compile(r"^[ \t]*>[ \t]*\[!conflict\]", re.MULTILINE | re.IGNORECASE)
 _HEADING_MARK = re.compile(r"^ {0,3}#{1,6}[ \t]*")

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from vault_tool.git.folder import own_folder
 from vault_tool.git.log import Commit, commits
 from vault_tool.git.repository import Repository
-from vault_tool.git.writing import PLAIN, Signature, Written, write_commit
+from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Signature, Written, write_commit
 from vault_tool.merge.rules import Rules
 from vault_tool.sealing.glance import Glance
 from vault_tool.sync.heal import Edited, Versions, heal, holds_markers
-from vault_tool.sync.join_sides import OWN_EMAIL, OWN_NAME, Sides
+from vault_tool.sync.join_sides import Sides
 from vault_tool.vault import files
 from vault_tool.vault.settings import SETTINGS_NAME
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.trees import FILES, Entry
-from vault_tool.git.writing import PLAIN, Change, Signature, Written, write_commit
+from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Change, Signature, Written, write_commit
 from vault_tool.merge.file import merge_content, place_for_other
 from vault_tool.merge.rules import Rules
 from vault_tool.merge.tree import File, MergedTree, merge_trees
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _MESSAGE = "Join what was written here and there\n"
 _BASE_MESSAGE = "What two sides have in common\n"
-OWN_NAME, OWN_EMAIL = "vault", "vault@localhost"
 _WHAT_RULES_ARE_MADE_OF = (SETTINGS_NAME, "schema")
 
 

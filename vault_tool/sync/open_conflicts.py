@@ -21,10 +21,10 @@ from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import Schema
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.vault_keys import NotOpened, VaultKeys
-from vault_tool.sync.changes import MASK, masked_before_sealing
+from vault_tool.sync.changes import masked_before_sealing
 from vault_tool.sync.past import Step, Version
 from vault_tool.vault import files
-from vault_tool.vault.public import Public, SealedKeys, masked, masked_text, without_sealed
+from vault_tool.vault.public import MASK, Public, SealedKeys, masked, masked_text, without_sealed
 
 _SIGNS = (CONFLICTS.encode(), MARK.encode())
 _PARKED_NAME = re.compile(r"(?P<stem>.+)\.conflict-[0-9a-f]{8}(?P<suffix>\.[^.]*)?\Z")

@@ -11,6 +11,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.log import Commit, commits, gone_with, unsaved
 from vault_tool.git.repository import NoRepository, Repository
 from vault_tool.git.trees import FILES
+from vault_tool.git.writing import OWN_EMAIL
 from vault_tool.messages import N_
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note, parse_note
@@ -21,15 +22,12 @@ from vault_tool.vault.public import SealedKeys
 from vault_tool.vault.settings import Settings
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs
 
-JOINED_BY = "vault@localhost"
-"""Who joins two sides of a history: no person."""
-
 
 class NoPast(VaultError):
     """The vault is in no git repository."""
 
     message = N_("This vault keeps no history yet: nothing tells how a note was before.")
-    hint = N_("`git init {root}` begins one, and `vault sync` saves into it. `vault undo` works without.")
+    hint = N_("`vault sync` begins one. `vault undo` works without.")
     exit_code = Exit.USAGE
 
 
@@ -183,7 +181,7 @@ class Past:
         if not known or (after is None and len(known) < len(sides)):
             return None
         told: list[Sequence[Changed]] = [self._changes(side, after) for side in known]
-        if commit.email == JOINED_BY:
+        if commit.email == OWN_EMAIL:
             told = [[each for each in some if each.what is What.CONFLICT] for some in told]
         decided = tuple(
             each for each in told[0] if all(_is_in(each, others) for others in told) and self._decides(each)

@@ -24,6 +24,8 @@ from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 from vault_tool.notes.values import Amount, Dated, Value
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joined
 
+MASK = "••••"
+"""What is shown in the place of a sealed value."""
 _BREAKS = re.compile(r"[\r\n]")
 _HEADING = re.compile(r"(?<=[\r\n]) {0,3}##[ \t]+(\S+)")
 _CONFLICTS = f"{TOOL_PREFIX}conflicts"
