@@ -19,10 +19,8 @@ from vault_tool.merge.file import merge_content
 from vault_tool.merge.rules import Rules, is_note
 from vault_tool.messages import N_, _
 from vault_tool.schema.files import SECTIONS
-from vault_tool.schema.model import Schema
 from vault_tool.vault.opening import open_root
 from vault_tool.vault.settings import SETTINGS_NAME, Settings, load_settings
-from vault_tool.vault.walk import ARCHIVE_GLOB
 
 JOINED, OPEN, NOT_DONE = 0, 1, 2
 _OWN = (SETTINGS_NAME, *(f"schema/{name}" for name in SECTIONS))
@@ -92,7 +90,7 @@ def _rules(folder: Path, env: Mapping[str, str]) -> Rules:
     with suppress(VaultError):
         if (folder / SETTINGS_NAME).is_file():
             opening = open_root(folder, env)
-            return _rules_of(opening.settings, opening.schema)
+            return Rules.of(opening.settings, opening.schema)
     import tempfile  # here and below: hardly ever needed, and git waits
 
     from vault_tool.schema.build import load_schema
@@ -103,8 +101,8 @@ def _rules(folder: Path, env: Mapping[str, str]) -> Rules:
             (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_bytes(data)
         if (root / SETTINGS_NAME).is_file():
-            return _rules_of(load_settings(root), load_schema(root / "schema"))
-    return _rules_of(Settings(id=""), load_schema())
+            return Rules.of(load_settings(root), load_schema(root / "schema"))
+    return Rules.of(Settings(id=""), load_schema())
 
 
 def _committed(folder: Path, env: Mapping[str, str]) -> list[tuple[str, bytes]]:
@@ -118,10 +116,6 @@ def _committed(folder: Path, env: Mapping[str, str]) -> list[tuple[str, bytes]]:
         if done.returncode == 0:
             found.append((name, done.stdout))
     return found
-
-
-def _rules_of(settings: Settings, schema: Schema) -> Rules:
-    return Rules(settings.id, schema, (*settings.customers, ARCHIVE_GLOB))
 
 
 def drive(words: Sequence[str]) -> int:

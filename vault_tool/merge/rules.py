@@ -9,7 +9,8 @@ from vault_tool.notes.frontmatter import parse_front_matter
 from vault_tool.notes.text import decode
 from vault_tool.notes.values import read_value
 from vault_tool.schema import Schema
-from vault_tool.vault.walk import RESERVED_FOLDERS, matches_globs
+from vault_tool.vault.settings import Settings
+from vault_tool.vault.walk import ARCHIVE_GLOB, RESERVED_FOLDERS, matches_globs
 
 _HEADS = (b"---", b"\xef\xbb\xbf---")
 
@@ -20,6 +21,11 @@ class Rules(NamedTuple):
     vault_id: str
     schema: Schema
     notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, settings: Settings, schema: Schema) -> Rules:
+        """Return the rules that a vault's settings and schema make."""
+        return cls(settings.id, schema, (*settings.customers, ARCHIVE_GLOB))
 
 
 def is_note(path: PurePosixPath, rules: Rules, *versions: bytes | None) -> bool:

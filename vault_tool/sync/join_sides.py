@@ -18,10 +18,8 @@ from vault_tool.merge.file import merge_content, place_for_other
 from vault_tool.merge.rules import Rules
 from vault_tool.merge.tree import File, MergedTree, merge_trees
 from vault_tool.messages import N_
-from vault_tool.schema.model import Schema
 from vault_tool.sync.sync_journal import Step
 from vault_tool.vault.settings import SETTINGS_NAME, Settings, load_settings
-from vault_tool.vault.walk import ARCHIVE_GLOB
 
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 _MESSAGE = "Join what was written here and there\n"
 _BASE_MESSAGE = "What two sides have in common\n"
-_WHAT_RULES_ARE_MADE_OF = (SETTINGS_NAME, "schema")
 
 
 class NothingInCommon(VaultError):
@@ -79,7 +76,7 @@ class Sides:
         vault, head = self._vault, self._repository.head
         told = dict(self._sources(commit))
         if head is not None and told == dict(self._sources(head)):
-            return _rules(vault.settings, vault.schema)
+            return Rules.of(vault.settings, vault.schema)
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             for path, entry in told.items():
@@ -89,10 +86,10 @@ class Sides:
 
             try:
                 settings = load_settings(root) if (root / SETTINGS_NAME).exists() else vault.settings
-                return _rules(settings, load_schema(root / "schema"))
+                return Rules.of(settings, load_schema(root / "schema"))
             except VaultError:
                 # What stands there can't be used; all others who join these two find the same.
-                return _rules(Settings(id=vault.settings.id), load_schema())
+                return Rules.of(Settings(id=vault.settings.id), load_schema())
 
     def _sources(self, commit: str) -> list[tuple[PurePosixPath, Entry]]:
         trees = self._repository.trees
@@ -171,10 +168,6 @@ def steps_between(repository: Repository, before: str | None, after: str) -> lis
             mode = entry.mode if entry else PLAIN
             steps.append(Step(path, was.name if was else None, entry.name if entry else None, mode))
     return steps
-
-
-def _rules(settings: Settings, schema: Schema) -> Rules:
-    return Rules(settings.id, schema, (*settings.customers, ARCHIVE_GLOB))
 
 
 def _file(entry: Entry | None) -> File | None:
