@@ -132,7 +132,7 @@ def test_help_loads_nothing_that_it_does_not_need():
         "import os, sys\n"
         "from vault_tool.cli.main import run\n"
         "run(['--help'], {**os.environ, 'VAULT_NOTES_LANG': 'en'})\n"
-        "heavy = {'sqlite3', 'yaml', 'whoosh', 'pypinyin', 'filelock', 'platformdirs', 'wcwidth'}\n"
+        "heavy = {'sqlite3', 'yaml', 'whoosh', 'pypinyin', 'platformdirs', 'wcwidth'}\n"
         "sys.exit(','.join(heavy & set(sys.modules)) or 0)"
     )
 

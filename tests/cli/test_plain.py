@@ -1,8 +1,9 @@
-"""A search by words alone: the same answer without click, and nothing loaded that it does not need."""
+"""A search by words alone, a bare sync: the same without click, and nothing loaded that it does not need."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -56,7 +57,6 @@ IDLE = frozenset(
             "hashlib",
             "yaml",
             "tomllib",
-            "filelock",
             "platformdirs",
             "pypinyin",
             "wcwidth",
@@ -152,6 +152,10 @@ def test_the_vault_of_the_environment_is_the_one_that_is_searched(
         ("-C", "", "search", "企业版"),
         ("-C", "search", "企业版"),
         ("-C",),
+        ("sync", "--json"),
+        ("sync", "--dry-run"),
+        ("sync", "now"),
+        ("--debug", "sync"),
     ],
 )
 def test_whatever_could_be_an_option_is_for_click(
@@ -191,3 +195,65 @@ def test_nothing_is_loaded_that_it_does_not_need(clean_env: dict[str, str], vaul
 
     assert "杭州蓝海贸易有限公司" in done.stdout
     assert IDLE & set(done.stderr.split()) == set()
+
+
+# What takes as long to load as the whole of a sync, where one note has changed and nobody else wrote.
+IDLE_IN_SYNC = frozenset(
+    {
+        *("click", "inspect", "dataclasses", "decimal", "logging", "secrets", "sqlite3", "tomllib", "yaml"),
+        *("git.cmd", "tempfile", "vault_tool.notes.entries", "vault_tool.notes.note", "vault_tool.lint.rule"),
+    }
+)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("before", [(), ("-C", "customers"), ("-C", "nowhere")])
+def test_a_bare_sync_says_what_it_says_by_click(
+    vault_run: VaultRun,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: tuple[str, ...],
+    language: str,
+):
+    shutil.copytree(home, tmp_path / "other" / "v")
+    env = {**ME, "VAULT_NOTES_LANG": language}
+    with monkeypatch.context() as without:
+        without.setattr(main, "_call_by_click", None)
+        quick = vault_run(*before, "sync", cwd=home, env=env)
+    monkeypatch.setattr(plain, "answer", lambda app, argv: None)
+
+    by_click = vault_run(*before, "sync", cwd=tmp_path / "other" / "v", env=env)
+
+    assert (quick.status, quick.out) == (by_click.status, by_click.out)
+    assert quick.err == by_click.err.replace(str(tmp_path / "other" / "v"), str(home))
+    assert quick.out or quick.err
+
+
+def test_a_bare_sync_loads_nothing_that_it_does_not_need(
+    clean_env: dict[str, str], vault_run: VaultRun, home: Path, tmp_path: Path
+):
+    git = ("git", "-C", str(home))
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", tmp_path / "server.git"], check=True)
+    assert vault_run("sync", cwd=home, env=ME).status == 0
+    subprocess.run([*git, "remote", "add", "origin", str(tmp_path / "server.git")], check=True)
+    assert vault_run("sync", cwd=home, env=ME).status == 0
+    with (home / "customers" / "蓝海.md").open("a", encoding="utf-8") as note:
+        note.write("\n## 2026-11-21 电话\n\n密码没有变。\n")
+    code = (
+        "import os, sys\n"
+        "from vault_tool.cli.main import run\n"
+        "run(['sync'], os.environ)\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**clean_env, **ME},
+        cwd=home,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    assert "1" in done.stdout
+    assert IDLE_IN_SYNC & set(done.stderr.split()) == set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.lint.linting import SCHEMA, note_of
 from tests.notes.strategies import notes
 from tests.sealing.sealing import opened, sealed
-from vault_tool.notes.entries import SEALED_REFERENCE
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import CannotSeal
 from vault_tool.sealing.unsealed import unsealed

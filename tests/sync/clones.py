@@ -41,6 +41,17 @@ def note(number: int, body: str = "") -> str:
 class Person(Clone):
     """Somebody with a clone, and a machine of their own."""
 
+    def loosen(self, away: Path) -> None:
+        """Have each of git's objects in a file of its own; the packs go to another folder."""
+        packs = (self.root / ".git/objects/pack").glob("*.pack")
+        for pack in [each.rename(away / each.name) for each in packs]:
+            self.git("unpack-objects", "-q", stdin=pack.read_bytes())
+
+    def object_of(self, revision: str) -> Path:
+        """Return the file of an object that has one of its own."""
+        name = self.git("rev-parse", revision).strip()
+        return self.root / ".git/objects" / name[:2] / name[2:]
+
     def sync(self, *words: str, status: int = 0) -> Ran:
         """Run `vault sync`, which must end with this status."""
         ran: Ran = self.vault("sync", *words)

@@ -25,7 +25,7 @@ from tests.conftest import Ran, VaultRun
 from tests.git.servers import fake_ssh
 from tests.sync.clones import WANG, Person, note, pair
 from tests.sync.test_faults import delete, refuse, rewrite, unrelate
-from vault_tool.cli import sync as command
+from vault_tool.cli import syncing as command
 from vault_tool.errors import VaultError
 from vault_tool.git import advance, index
 from vault_tool.sync import run
@@ -204,8 +204,8 @@ def disk_full(case: Case) -> None:
 
 @state
 def corrupt(case: Case) -> None:
-    name = case.li.git("rev-parse", "HEAD:customers/one.md").strip()
-    (case.li.root / ".git/objects" / name[:2] / name[2:]).unlink()
+    case.li.loosen(case.place)
+    case.li.object_of("HEAD:customers/one.md").unlink()
 
 
 @state

@@ -27,7 +27,6 @@ from vault_tool.vault.walk import Oddity, walk
 
 PACKAGES = (
     "click",
-    "filelock",
     "gitpython",
     "platformdirs",
     "pypinyin",

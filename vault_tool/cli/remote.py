@@ -168,7 +168,7 @@ def login(app: App, name: str | None) -> Exit:
 @pass_app
 def accept(app: App, name: str | None, yes: bool) -> Exit:
     """Show what a server has now, ask, and follow it."""
-    from vault_tool.cli.sync import means_of, tell
+    from vault_tool.cli.syncing import means_of, tell
     from vault_tool.sync import accept as accepting
     from vault_tool.sync.run import synchronise
 

@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from vault_tool.patterns import pattern
+
 _MOST = 300
 
 
@@ -98,10 +100,10 @@ _SERVER = (
 )
 _BEHIND = ("fetch first", "non-fast-forward", "stale info")
 _RACE = ("failed to update ref", "cannot lock ref", "incorrect old value")
-_REFUSED = re.compile(r"^!\t[^\t]*\t\[(remote )?rejected\](?: \((.*)\))?", re.MULTILINE)
-_REMOTE = re.compile(r"^remote: ?(.*?)\s*$", re.MULTILINE)
-_NOISE = re.compile(r"^(?:\s*$|hint:|warning:|remote:|Pushing to |To |From |\s+[!*=+-] |POST |Done$)")
-_COUNTING = re.compile(
+_REFUSED = pattern(r"^!\t[^\t]*\t\[(remote )?rejected\](?: \((.*)\))?", re.MULTILINE)
+_REMOTE = pattern(r"^remote: ?(.*?)\s*$", re.MULTILINE)
+_NOISE = pattern(r"^(?:\s*$|hint:|warning:|remote:|Pushing to |To |From |\s+[!*=+-] |POST |Done$)")
+_COUNTING = pattern(
     r"^(?:Enumerating|Counting|Compressing|Receiving|Resolving|Writing|Delta|Total|Unpacking)"
 )
 
@@ -125,8 +127,8 @@ def read_failure(said: str) -> Reached:
     own = "\n".join(line for line in said.splitlines() if not line.startswith("remote:"))
     lines = [line for line in own.splitlines() if not _NOISE.match(line) and not _COUNTING.match(line)]
     for states, text, shown in ((_SERVER, server, server.splitlines()), (_LOCAL, own, lines)):
-        for state, pattern in states:
-            if found := re.search(pattern, text):
+        for state, words in states:
+            if found := re.search(words, text):
                 line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
                 return Reached(state, _brief([line] if line in shown else shown or [line]))
     if "pre-push" in said or "failed to push some refs" in said:
@@ -137,6 +139,8 @@ def read_failure(said: str) -> Reached:
 
 def without_password(text: str) -> str:
     """Return a text in which no address holds a name with a password, or a token."""
+    if "@" not in text and "=" not in text:
+        return text
     text = re.sub(r"(?i)\b(https?://)[^/\s]*@", r"\1", text)
     text = re.sub(r"\b(\w[\w+.-]*://)([^/\s:@]*):[^/\s]*@", r"\1\2@", text)
     return re.sub(r"(?i)([?&;](?:\w*token|password|key|secret)=)[^&;\s]+", r"\1...", text)

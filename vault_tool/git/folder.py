@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+FOLDER = "vault"
+"""What of git's folder is ours: what is known of this clone, and of its servers."""
+
 
 def git_folder(root: Path) -> Path | None:
     """Return the folder in which git keeps the settings of the work tree whose top is `root`.

@@ -57,7 +57,7 @@ def put_entries(
         status, _out, said = repository.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
         if status == 0:
             return
-        if "index.lock" not in said:
+        if "index.lock" not in said or "File exists" not in said:
             raise GitRefuses(reason=said or str(status))
         if clock() > until:
             raise IndexLocked

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from subprocess import PIPE
+from subprocess import PIPE, Popen
 from threading import Lock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -29,6 +29,8 @@ _LINK, _SUBMODULE = "120000", "160000"
 _NOTHING = frozenset("0")
 _PACKAGES = ("git", "gitdb")
 _loading = Lock()
+# GitPython takes as long to load as all of these take together.
+_OF_EVERY_SYNC = {"cat-file", "config", "fast-import", "update-index", "update-ref"}
 _EMPTY_TREE = ("hash-object", "-t", "tree", os.devnull)
 
 
@@ -74,19 +76,14 @@ class Repository:
         self.top, self.git_folder = found
         """The work tree's top and its own git folder; both the repository where it is bare."""
         self._program = program
-        self._git: Git = _runner(program)(str(self.top))
-        self._git.update_environment(**{**env, **self._own_places(env)})
-        self._git.set_persistent_git_options(C=str(self.top))
+        self._env = {**os.environ, **env, **self._own_places(env)}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_told: object) -> None:
         if blobs := vars(self).pop("_blobs", None):
-            with suppress(BrokenPipeError):
-                blobs.stdin.close()
-            # Not GitPython's own wait, which raises where git gave up: whoever asked knows already.
-            blobs.proc.wait()
+            blobs.communicate()
 
     @property
     def is_bare(self) -> bool:
@@ -212,6 +209,10 @@ class Repository:
             raise GitRefuses(reason=f"bad object {name}")
         return asked[2]
 
+    def begin_to_answer(self) -> None:
+        """Have git ready for the first question about an object by the time when it is asked."""
+        _started = self._blobs
+
     def _object(self, question: str, name: str) -> tuple[str, str, bytes] | None:
         """Return name, kind and (asked for its `contents`) bytes of an object, None where there is none."""
         if "\0" in name or "\n" in name:
@@ -232,15 +233,12 @@ class Repository:
     @cached_property
     def _blobs(self) -> Any:
         """A process that answers with objects for as long as its stdin is open."""
-        return self._git.cat_file("--batch-command", istream=PIPE, as_process=True)
+        return self._started(("cat-file", "--batch-command"), None)
 
     def _last_words(self) -> str:
         """Return, on one line, why the process that answers with objects has ended; the next is a new one."""
         blobs = vars(self).pop("_blobs")
-        with suppress(BrokenPipeError):
-            blobs.stdin.close()
-        said = blobs.stderr.read().decode("utf-8", "replace")
-        blobs.proc.wait()
+        said = blobs.communicate()[1].decode("utf-8", "replace")
         return " ".join(said.split()) or "cat-file"
 
     def files(self, commit: str, *paths: str) -> dict[PurePosixPath, str]:
@@ -287,7 +285,7 @@ class Repository:
     @property
     def environment(self) -> dict[str, str]:
         """The environment that git is asked in."""
-        return dict(self._git.environment())
+        return dict(self._env)
 
     def common_ancestor(self, one: str, other: str) -> str | None:
         """Return a commit that both grew from, None where they have nothing in common."""
@@ -329,7 +327,16 @@ class Repository:
 
     def _started(self, words: tuple[str, ...], env: Mapping[str, str] | None) -> Any:
         command = [self._program, "-C", str(self.top), *words]
+        if words[0] in _OF_EVERY_SYNC:
+            told = {**self._env, **(env or {})}
+            return Popen(command, env=told, stdin=PIPE, stdout=PIPE, stderr=PIPE)
         return self._git.execute(command, istream=PIPE, as_process=True, env=dict(env or {}))
+
+    @cached_property
+    def _git(self) -> Git:
+        git = _runner(self._program)(str(self.top))
+        git.update_environment(**self._env)
+        return git
 
     def _ask(self, *words: str) -> str:
         return self.ask(*words).decode("utf-8", "surrogateescape").strip("\n")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool import __version__
 from vault_tool.errors import Exit, VaultError
+from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_, _
 from vault_tool.vault import files
 
@@ -32,7 +33,6 @@ ATTRIBUTE_LINES = (
 # What earlier versions wrote in place of the first.
 _FORMER_LINE = "*.[mM][dD] filter=vault diff=vault"
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
-FOLDER = "vault"
 BEFORE = ".before-vault"
 """What stands behind the name of a hook that was there first; ours runs it."""
 # githooks(5), without those of a server: where hooks lie in a folder of somebody's, we stand before it.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def network_env(env: Mapping[str, str], ssh_command: str | None = None) -> dict[
 
     `ssh_command` is git's `core.sshCommand`; what the environment says goes before it, as with git.
     """
-    ssh = env.get("GIT_SSH_COMMAND") or ssh_command or shlex.quote(env.get("GIT_SSH") or "ssh")
+    ssh = env.get("GIT_SSH_COMMAND") or ssh_command or _quoted(env.get("GIT_SSH")) or "ssh"
     first = re.match(r"""\s*('[^']*'|"[^"]*"|\S+)""", ssh)
     program = Path(first[1].strip("'\"")).stem.lower() if first else ""
     return {
@@ -87,6 +86,14 @@ def network_env(env: Mapping[str, str], ssh_command: str | None = None) -> dict[
         # For our own hooks, which go by the locale otherwise.
         "VAULT_NOTES_LANG": env.get("VAULT_NOTES_LANG") or language(),
     }
+
+
+def _quoted(program: str | None) -> str | None:
+    if not program:
+        return None
+    import shlex  # here: hardly anybody names one
+
+    return shlex.quote(program)
 
 
 def fetch(

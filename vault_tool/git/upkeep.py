@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ def suit_many_files(repository: Repository) -> None:
 
 def folders_tell(place: Path) -> bool:
     """Tell whether a folder's time changes here with what is in it: git's cache of new files goes by that."""
+    from tempfile import TemporaryDirectory  # here: asked once in the life of a clone
+
     with suppress(OSError), TemporaryDirectory(prefix=".vault-tmp-", dir=place) as made:
         folder, file = Path(made, "folder"), Path(made, "folder", "file")
         folder.mkdir()

@@ -8,9 +8,9 @@ from hashlib import blake2b
 from vault_tool.lint.customers import Card
 from vault_tool.lint.rules.leaves import public_of
 from vault_tool.lint.rules.plain_secrets import holds_secret
-from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.vault.public import without_sealed
 from vault_tool.vault.settings import Settings, fold_spelling
 

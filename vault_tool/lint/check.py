@@ -15,7 +15,7 @@ from vault_tool.lint.rules.repairs import repairs
 from vault_tool.lint.selection import Selection
 from vault_tool.lint.suppress import silence, suppressions, useless
 from vault_tool.notes.note import Note
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.secrets import MASK
 from vault_tool.notes.text import HAS_NUL, Span
 from vault_tool.vault.public import SealedKeys

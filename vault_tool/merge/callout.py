@@ -7,7 +7,6 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple
 
-from vault_tool.notes.blocks import scan_blocks
 from vault_tool.notes.text import Span, iterate_lines
 
 MARK = "[!conflict]"
@@ -89,6 +88,8 @@ def split_callouts(text: str) -> Split:
     """Take the blocks out of a text, with the blank lines above each."""
     if MARK not in text:
         return Split(text, ())
+    from vault_tool.notes.blocks import scan_blocks  # here: most who ask want the mark alone
+
     found = find_callouts(text, 0, len(text), scan_blocks(text, 0).hidden)
     pieces: list[str] = []
     done = 0

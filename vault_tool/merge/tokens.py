@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from vault_tool.merge.choice import merged_order, settle
 from vault_tool.notes.blocks import SealedBlock
-from vault_tool.notes.entries import BASE32, SEALED_REFERENCE
+from vault_tool.notes.sealing_marks import BASE32, SEALED_REFERENCE
 
 _OPENING = "<!-- vault:sealed\n"
 _VID = re.compile(rf"[{BASE32}]{{8}}")

@@ -10,6 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from vault_tool.notes.blocks import Heading, SealedBlock, scan_blocks
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.notes.text import Span, line_end, make
 from vault_tool.notes.values import parse_date
 from vault_tool.schema import Field, Schema
@@ -109,8 +110,6 @@ _INLINE = re.compile(
 _FIELD_MARK = re.compile(r"::|：：")
 _LINK = re.compile(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
-BASE32 = "0-9a-hjkmnp-tv-z"  # Crockford's alphabet in lower case
-SEALED_REFERENCE = re.compile(rf"(?<![0-9A-Za-z_-])sealed-([{BASE32}]{{8}})(?![0-9A-Za-z_-])")
 
 
 def looks_like_date(word: str) -> bool:

@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from vault_tool.notes.entries import SEALED_REFERENCE
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Line, Span, iterate_lines
-
-_SEALING_MARK = re.compile(r"(?:\{\{|｛｛)\s*(?:seal(?![A-Za-z])|封存)", re.IGNORECASE)
-_BRACES = re.compile(r"\{\{|｛｛|\}\}|｝｝")
 
 _PREFIX = re.compile(r"(?:[ \t]*>)*+[ \t]*+")
 _BULLET = re.compile(r"[-*+](?:[ \t]++(?:\[[ xX]\][ \t]++)?|$)")
@@ -167,25 +164,6 @@ class _Blocks:
             at += 1
         if start < end:
             yield Segment(start, end, joint)
-
-
-def sealing_spans(text: str) -> list[Span]:
-    """Find words that wait to be sealed: `{{seal: ..}}`, `{{seal finance: ..}}`, `{{封存: ..}}`.
-
-    Generous, since what is missed here is shown: any width and case, with or without a colon, marks within
-    marks; one that never closes reaches to the end.
-    """
-    spans: list[Span] = []
-    at = 0
-    while ("{{" in text or "｛｛" in text) and (found := _SEALING_MARK.search(text, at)):
-        depth, at = 1, len(text)
-        for brace in _BRACES.finditer(text, found.end()):
-            depth += 1 if brace[0] in ("{{", "｛｛") else -1
-            if depth == 0:
-                at = brace.end()
-                break
-        spans.append(Span(found.start(), at))
-    return spans
 
 
 def _hidden_spans(text: str) -> list[Span]:

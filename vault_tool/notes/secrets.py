@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
-from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.labels import Labels
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.secret_kinds import Found, SecretKind, masked
 from vault_tool.notes.secret_numbers import Numbers, find_credit_codes, find_ibans
 from vault_tool.notes.secret_words import Passwords, find_emails, find_tokens
@@ -121,17 +121,22 @@ class _Seeker:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        self._phrases = [phrase.casefold() for phrase in schema.phrases("password")]
+        self._role_mailboxes = frozenset(map(str.lower, schema.phrases("role-mailbox")))
+        self._passwords: Passwords | None = None
+        self._numbers: Numbers | None = None
+
+    @cached_property
+    def _password(self) -> re.Pattern[str]:
+        """The phrases that announce a password, wherever they stand alone."""
         # Each branch begins with a letter as it stands: the engine passes over most of a text at once.
         branches = (
             f"{re.escape(first)}{_ALONE if first.isascii() else ''}(?i:{re.escape(phrase[1:])})"
             f"{'(?![A-Za-z])' if phrase[-1].isascii() else ''}"
-            for phrase in schema.phrases("password")
+            for phrase in self.schema.phrases("password")
             for first in sorted({phrase[0].lower(), phrase[0].upper()})
         )
-        self._password = re.compile("|".join(branches) or r"(?!)")
-        self._role_mailboxes = frozenset(map(str.lower, schema.phrases("role-mailbox")))
-        self._passwords: Passwords | None = None
-        self._numbers: Numbers | None = None
+        return re.compile("|".join(branches) or r"(?!)")
 
     def lines(self, text: str) -> dict[Span, set[str]]:
         """Return the lines that may hold a secret, and which sorts of it."""
@@ -143,7 +148,10 @@ class _Seeker:
         for start in _TOKEN_STARTS:
             if start in text:
                 hints += ((hint.start(), "token") for hint in re.finditer(start, text))
-        hints += ((hint.start(), "password") for hint in self._password.finditer(text))
+        # As the pattern takes letters for alike: a dotless or a dotted capital i for an i.
+        alike = text.casefold().replace("ı", "i").replace("\u0307", "")
+        if any(phrase in alike for phrase in self._phrases):
+            hints += ((hint.start(), "password") for hint in self._password.finditer(text))
         lines: dict[Span, set[str]] = {}
         line = Span(0, -1)
         for offset, sort in sorted(hints):

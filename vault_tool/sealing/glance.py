@@ -9,7 +9,8 @@ import re
 from functools import lru_cache
 
 from vault_tool.merge.callout import MARK
-from vault_tool.notes.entries import BASE32
+from vault_tool.notes.sealing_marks import BASE32
+from vault_tool.patterns import pattern
 from vault_tool.schema import TOOL_PREFIX, Schema, joined
 from vault_tool.sealing.comment import may_be_misplaced
 
@@ -18,12 +19,12 @@ _LONGEST_KEY = 40
 # The first of several, with the two signs before it, where neither width nor accents can be in question.
 _COLON = re.compile(r"[:：](?<![:：]{2})(?:(?<=([0-9A-Za-z\u4e00-\u9fff]{2})[:：])|)")
 _CLOSING = re.compile(r"[\r\n]---[ \t]*(?=[\r\n]|\Z)")
-_REFERENCES = re.compile(
+_REFERENCES = pattern(
     rf"[:：]?[ \t]*[\"'\[]?sealed-[{BASE32}]{{8}}(?:[,、 \t]+sealed-[{BASE32}]{{8}})*[\"'\]]?[ \t]*"
 )
-_MARK = re.compile(r"(?:\{\{|｛｛)\s*(?:seal|封存)", re.IGNORECASE)
+_MARK = pattern(r"(?:\{\{|｛｛)\s*(?:seal|封存)", re.IGNORECASE)
 # An anchor, a key with an escape, a key of more than a line: only YAML itself knows what they say.
-_ODD = re.compile(r"\s*\?|[^#]*:\s*[&*!]")
+_ODD = pattern(r"\s*\?|[^#]*:\s*[&*!]")
 _BREAK = re.compile(r"[\r\n\x85\u2028\u2029]+")
 
 

@@ -19,7 +19,7 @@ from vault_tool.notes.entries import InlineField
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joined
 from vault_tool.vault.public import is_head_broken

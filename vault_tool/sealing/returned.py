@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from vault_tool.notes.entries import BASE32
+from vault_tool.notes.sealing_marks import BASE32
 
 LOG = (
     *("log", "--reverse", "--topo-order", "--format=%x00%h", "-p", "-U0", "--no-color", "--no-ext-diff"),

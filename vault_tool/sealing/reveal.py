@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from vault_tool.messages import N_
 from vault_tool.notes.note import Note
-from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.render_yaml import render_scalar
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.schema import FieldType
 from vault_tool.sealing.places import TEXT, Leaf, Places

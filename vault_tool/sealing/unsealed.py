@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import Note
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Span
 from vault_tool.sealing.places import Leaf, Places
 from vault_tool.sealing.token import Value

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
+from vault_tool.git.folder import FOLDER
 from vault_tool.git.repository import Repository
-from vault_tool.git.setup import FOLDER
 from vault_tool.git.transport import SEEN
 from vault_tool.merge.erased import ERASED, read_tombstones
 from vault_tool.messages import N_

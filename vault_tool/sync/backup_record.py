@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vault_tool.errors import VaultError
-from vault_tool.git.setup import FOLDER
+from vault_tool.git.folder import FOLDER
 from vault_tool.vault import files
 
 FILE_NAME = "backups.json"

@@ -71,6 +71,14 @@ class Looking(NamedTuple):
     comparison: Comparison
 
 
+class Ahead(NamedTuple):
+    """A look that began before anything else did, and the record it goes by, with that record's stamp."""
+
+    stamp: tuple[int, int] | None
+    record: Record | None
+    looking: Looking
+
+
 class Carried:
     """Which files of a vault go with it: notes, what lies beside them, settings, schema, templates, keys."""
 
@@ -186,6 +194,16 @@ def _base(glob: str) -> str:
 
 def _stats(seen: os.stat_result) -> FileStat:
     return seen.st_size, seen.st_mtime_ns, seen.st_ino
+
+
+def look_ahead(root: Path, settings: Settings, own: Path) -> Ahead:
+    """Begin to look for what changed; `own` is our folder in git's.
+
+    Where possible that goes on while this process does something else, so long as it has one thread yet.
+    """
+    stamp = record_stamp(own)
+    record = read_record(own)
+    return Ahead(stamp, record, Carried(root, settings).begin(record))
 
 
 # --- the record

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from vault_tool.patterns import pattern
+
 
 class CloudPlace(NamedTuple):
     """The service, by its own name, and the folder that it copies."""
@@ -34,7 +36,7 @@ _MARKS = (
     ("Syncthing", ".stfolder"),
 )
 _VARIABLES = ("OneDrive", "OneDriveConsumer", "OneDriveCommercial")
-_IGNORES_GIT = re.compile(r"^\s*(\(\?[di]+\))?(/|\*\*/)?\.git/?\s*$", re.MULTILINE)
+_IGNORES_GIT = pattern(r"^\s*(\(\?[di]+\))?(/|\*\*/)?\.git/?\s*$", re.MULTILINE)
 
 
 def cloud_place(git: Path, env: Mapping[str, str]) -> CloudPlace | None:
@@ -44,8 +46,8 @@ def cloud_place(git: Path, env: Mapping[str, str]) -> CloudPlace | None:
         if folder in told:
             return CloudPlace("OneDrive", folder)
         name = folder.name.casefold()
-        for service, pattern in _NAMES:
-            if pattern.fullmatch(name):
+        for service, names in _NAMES:
+            if names.fullmatch(name):
                 return CloudPlace(service, folder)
         if folder.parent.name == "CloudStorage" and folder.parent.parent.name == "Library":
             return CloudPlace(folder.name.partition("-")[0], folder)  # macOS: each service has one there

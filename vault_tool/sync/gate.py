@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from vault_tool.git.setup import FOLDER
+from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Holder:
         from vault_tool.notes.secrets import find_secrets
 
         schema = self._vault.schema
-        found = {(secret.kind, secret.sign) for secret in find_secrets(text, schema)}
+        found = {(secret.kind, secret.sign) for secret in find_secrets(_new_lines(text, before), schema)}
         return bool(found) and not found.issubset(
             (secret.kind, secret.sign) for secret in find_secrets(before, schema)
         )
@@ -131,6 +131,17 @@ class Holder:
         day = self._today.toordinal()
         setup = Setup(root, self._vault.schema, settings, day, select, (), "none", b"", True)
         return NoteWork(setup, None)
+
+
+def _new_lines(text: str, before: str) -> str:
+    """Return the lines of a text that it did not have before: a secret stands in one line, with its label.
+
+    All of it where something may reach over several lines.
+    """
+    if any(sign in side for sign in ("{{", "｛｛", "PRIVATE KEY") for side in (text, before)):
+        return text
+    known = set(before.split("\n"))
+    return "\n".join(line for line in text.split("\n") if line not in known)
 
 
 # --- the list that every command asks

@@ -15,9 +15,9 @@ from vault_tool.merge.conflict_rows import CONFLICTS, find_value
 from vault_tool.merge.conflicts import OpenConflict, open_conflicts
 from vault_tool.merge.file import CONFLICTS as PARKED
 from vault_tool.merge.rows import flow_text
-from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.schema import Schema
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.vault_keys import NotOpened, VaultKeys

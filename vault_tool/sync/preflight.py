@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from vault_tool.errors import Exit, VaultError
-from vault_tool.git.folder import git_folder, named_folder, own_folder, top_above
+from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
 from vault_tool.git.repository import NoGit
 from vault_tool.messages import N_
+from vault_tool.patterns import pattern
 from vault_tool.sync.cloud_folders import cloud_place
-from vault_tool.sync.sync_journal import FOLDER
 
 OLDEST_GIT = (2, 38)
 LOCK_SECONDS = 600
@@ -32,7 +32,7 @@ _UNDER_WAY = (
     ("BISECT_LOG", "git bisect", "git bisect reset"),
 )
 _SPARSE = re.compile(r"^\s*sparseCheckout[ \t]*(?:=[ \t]*(\w+))?[ \t]*$", re.IGNORECASE | re.MULTILINE)
-_CHECKOUT = re.compile(r"checkout: moving from (\S+) to \S+$")
+_CHECKOUT = pattern(r"checkout: moving from (\S+) to \S+$")
 
 
 class OldGit(VaultError):

@@ -11,9 +11,10 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import RemoteState, read_failure
 from vault_tool.git.repository import GitRefuses
 from vault_tool.messages import N_
+from vault_tool.patterns import pattern
 from vault_tool.vault.files import CannotWrite
 
-_WRITING = re.compile(
+_WRITING = pattern(
     r"Permission denied|Read-only file system|insufficient permission|Operation not permitted"
     r"|Unable to write new index file"
 )

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import Reached, RemoteState, without_password
-from vault_tool.git.setup import FOLDER
+from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
+from vault_tool.patterns import pattern
 from vault_tool.vault import files
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ KEEP = "refs/vault/keep"
 """Beneath it lies what a server had before it was rewritten."""
 # Servers are asked side by side, each by a thread of its own.
 _one_writer = Lock()
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 _SECTION = re.compile(r'^\s*\[\s*(\w+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]', re.IGNORECASE)
 _URL = re.compile(r"^\s*url\s*=\s*(.*?)\s*$", re.IGNORECASE)
 # What git would start a program for: `ext::`, `fd::`, any remote helper by name.
-_HELPER = re.compile(r"^[\w+.-]+::")
-_SCHEME = re.compile(r"^(https?|ssh|git\+ssh|ssh\+git|git|file)://")
-_SCP = re.compile(r"^(?:[^/\s:@]+@)?[^/\s:@\\]{2,}:(?!//)")
+_HELPER = pattern(r"^[\w+.-]+::")
+_SCHEME = pattern(r"^(https?|ssh|git\+ssh|ssh\+git|git|file)://")
+_SCP = pattern(r"^(?:[^/\s:@]+@)?[^/\s:@\\]{2,}:(?!//)")
 
 
 class BadAddress(VaultError):

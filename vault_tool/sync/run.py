@@ -13,16 +13,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool.git.advance import HeadMoved
 from vault_tool.git.answer import Reached, RemoteState
-from vault_tool.git.folder import git_folder, named_folder, own_folder, top_above
+from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
 from vault_tool.git.index import stamp as stamp_of
 from vault_tool.git.repository import Repository
-from vault_tool.git.setup import FOLDER, is_set_up, set_up
+from vault_tool.git.setup import is_set_up, set_up
 from vault_tool.git.trees import FILES, Entry
 from vault_tool.git.upkeep import tidy
 from vault_tool.git.writing import Signature
 from vault_tool.messages import _
 from vault_tool.sync import remotes
-from vault_tool.sync.carried import Record, keep_record, read_record, record_stamp
+from vault_tool.sync.carried import (
+    Ahead,
+    Looking,
+    Record,
+    keep_record,
+    look_ahead,
+    read_record,
+    record_stamp,
+)
 from vault_tool.sync.fetching import Fetching, fetch, remove_leftovers, sync_env
 from vault_tool.sync.gate import Holder, keep_held
 from vault_tool.sync.left_locks import at_work, remove_left_locks
@@ -71,10 +79,11 @@ class Means(NamedTuple):
     is_attended: bool = True
 
 
-def synchronise(vault: Vault, means: Means, *, dry_run: bool = False) -> Outcome:
+def synchronise(vault: Vault, means: Means, ahead: Ahead | None = None, *, dry_run: bool = False) -> Outcome:
     """Save, fetch, join, put in place, send; with `dry_run` only fetch, and tell what would be.
 
-    Raises what stops all of it; a server that isn't reached does not.
+    `ahead` is a look at the files that has begun already. Raises what stops all of it; a server that isn't
+    reached does not.
     """
     root, env = vault.root, means.env
     is_new = own_folder(root) is None and named_folder(root) is None and top_above(root) is None
@@ -87,14 +96,16 @@ def synchronise(vault: Vault, means: Means, *, dry_run: bool = False) -> Outcome
         remove_left_locks(own / FOLDER, own, git_folder(root) or own)
     git = preflight(root, env, means.now())
     with explaining(root, git), at_work(git / FOLDER), Repository(root, sync_env(env)) as repository:
-        run = _Run(vault, repository, means)
+        ahead = ahead or look_ahead(root, vault.settings, git / FOLDER)
+        repository.begin_to_answer()
+        run = _Run(vault, repository, means, ahead)
         return run.rehearse() if dry_run else run.run()._replace(is_new=is_new)
 
 
 class _Run:
     """One sync under way."""
 
-    def __init__(self, vault: Vault, repository: Repository, means: Means) -> None:
+    def __init__(self, vault: Vault, repository: Repository, means: Means, ahead: Ahead) -> None:
         self._vault = vault
         self._repository = repository
         self._means = means
@@ -103,8 +114,8 @@ class _Run:
         self._ref = repository.branch or ""
         self._branch = self._ref.removeprefix("refs/heads/")
         self._servers = sorted(remotes.remotes_of(repository.common_folder), key=_in_order)
-        self._seen = record_stamp(self._own)
-        self._record = read_record(self._own)
+        self._ahead = ahead
+        self._record = ahead.record
         self._trees: list[MergedTree] = []
         self._applied: list[Applied] = []
         self._before: str | None = None
@@ -116,12 +127,10 @@ class _Run:
 
     def run(self) -> Outcome:
         """Do all of it."""
-        # Before there is a second thread: it may start a process of its own.
-        snapshot = self._snapshot()
-        snapshot.look_ahead()
         asked = {remote.name: self._begin_fetch(remote) for remote in self._servers}
         with self._vault.writing(COMMAND):
-            if self._seen != record_stamp(self._own):
+            snapshot = self._snapshot(self._ahead.looking)
+            if self._ahead.stamp != record_stamp(self._own):
                 # Another sync has ended since.
                 self._record = read_record(self._own)
                 snapshot = self._snapshot()
@@ -139,8 +148,7 @@ class _Run:
 
     def rehearse(self) -> Outcome:
         """Find what would be saved, sent and received; nothing is written but what servers have."""
-        snapshot = self._snapshot()
-        snapshot.look_ahead()
+        snapshot = self._snapshot(self._ahead.looking)
         asked = {remote.name: self._begin_fetch(remote) for remote in self._servers}
         look, found = snapshot.changed()
         plan = snapshot.plan(look, found, writes=False)
@@ -190,12 +198,13 @@ class _Run:
         self._disclosed += received.disclosed
         return received.commit
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, looking: Looking | None = None) -> Snapshot:
         holder = Holder(self._vault, self._means.today)
         means = self._means
         return Snapshot(
             *(self._vault, self._repository, self._record, means.keys, holder, means.progress, means.env),
             is_attended=means.is_attended,
+            looking=looking,
         )
 
     def _save(self, snapshot: Snapshot) -> Plan:

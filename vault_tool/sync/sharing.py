@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from vault_tool.git.folder import git_folder, top_above
-from vault_tool.git.setup import FOLDER
+from vault_tool.git.folder import FOLDER, git_folder, top_above
 from vault_tool.git.unsent import unsaved, unsent
 from vault_tool.sync.backup_record import read_record as read_backups
 from vault_tool.sync.carried import Carried, read_record

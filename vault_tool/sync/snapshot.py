@@ -63,6 +63,7 @@ class Snapshot:
         env: Mapping[str, str],
         *,
         is_attended: bool = True,
+        looking: Looking | None = None,
     ) -> None:
         self._vault = vault
         self._repository = repository
@@ -73,13 +74,9 @@ class Snapshot:
         self._env = env
         self._is_attended = is_attended
         self.carried = Carried(vault.root, vault.settings)
-        self._looking: Looking | None = None
+        self._looking = looking
         self.has_keys_now = False
         """Whether the vault had no keys, and has some since something was sealed."""
-
-    def look_ahead(self) -> None:
-        """Begin what `changed` does, so far as that can be done while this process does something else."""
-        self._looking = self.carried.begin(self._record)
 
     def changed(self) -> tuple[Look, dict[PurePosixPath, Content | None]]:
         """Return the files that differ from the last commit: as they were read, None where one is gone."""

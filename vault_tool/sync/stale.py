@@ -15,7 +15,8 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 
 from vault_tool.errors import VaultError
-from vault_tool.sync.sync_journal import FOLDER, LAST_WRITE, Step, blob_name, temporary_for
+from vault_tool.git.folder import FOLDER
+from vault_tool.sync.sync_journal import LAST_WRITE, Step, blob_name, temporary_for
 from vault_tool.vault import files
 
 KEPT_SECONDS = 7 * 24 * 3600

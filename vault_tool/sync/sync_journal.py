@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
+from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
 from vault_tool.vault import files
 
-FOLDER = "vault"
 NAME = "sync-journal"
 LAST_WRITE = "last-write"
 _VERSION = 1

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.public import Public, SealedKeys, masked_text

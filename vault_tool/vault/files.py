@@ -181,15 +181,13 @@ def stage(
 
     A file keeps its mode and owner; a new one gets `mode`, or what the umask leaves.
     """
-    import secrets  # here: as above
-
     target = place(root, path)
     try:
         old = _old(target, path)
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(path=path, reason=reason(error)) from error
-    temporary = target.parent / f"{_own_prefix()}{secrets.token_hex(6)}"
+    temporary = target.parent / f"{_own_prefix()}{os.urandom(6).hex()}"
     try:
         # Within the `try`: Ctrl-C may come as soon as the file is there.
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, 0o666)

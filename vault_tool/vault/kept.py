@@ -6,6 +6,7 @@ What is read back can run no code, and a change of the key lets go of what was k
 from __future__ import annotations
 
 import marshal
+import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -37,13 +38,11 @@ def read_kept(file: Path, mark: bytes, key: object) -> Any:
 
 def keep(file: Path, mark: bytes, key: Any, values: Any, version: int = marshal.version) -> None:
     """Keep values, atomically; where that can't be, the next run makes them again."""
-    import secrets
-
     from vault_tool.errors import VaultError
 
     body = marshal.dumps((key, values), version)
     with suppress(OSError, VaultError):
-        temporary = make_private(file.parent) / f".{file.name}-{secrets.token_hex(6)}"
+        temporary = make_private(file.parent) / f".{file.name}-{os.urandom(6).hex()}"
         try:
             temporary.write_bytes(mark + zlib.crc32(body).to_bytes(4, "big") + body)
             temporary.replace(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,11 +12,11 @@ from pathlib import Path
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.vault.places import Places, PlaceUnusable, make_private
+from vault_tool.vault.system_lock import SystemLock
 
 LOCK_NAME = "write.lock"
 HOLDER_NAME = "write.holder"
 DEFAULT_TIMEOUT = 10.0
-POLL_SECONDS = 0.02
 
 
 class Busy(VaultError):
@@ -26,6 +27,10 @@ class Busy(VaultError):
     exit_code = Exit.BUSY
 
 
+# By thread, too: to a lock, another one is as good as another process.
+_held: set[tuple[Path, int]] = set()
+
+
 @contextmanager
 def write_lock(places: Places, command: str, timeout: float = DEFAULT_TIMEOUT) -> Iterator[None]:
     """Hold the vault's one writer lock; the same thread may take it again inside.
@@ -33,26 +38,25 @@ def write_lock(places: Places, command: str, timeout: float = DEFAULT_TIMEOUT) -
     The lock dies with its holder, however that ends. It keeps out other `vault` processes of this
     user on this machine and nobody else: an editor needs no lock, and digests guard against it.
     """
-    from filelock import FileLock, Timeout  # here: reading commands never lock
-
     state = make_private(places.state)
-    # One object per path and process: that is what makes it reentrant.
-    lock = FileLock(state / LOCK_NAME, mode=0o600, is_singleton=True)
+    mine = state / LOCK_NAME, get_ident()
+    if mine in _held:
+        yield
+        return
     try:
-        lock.acquire(timeout=timeout, poll_interval=POLL_SECONDS)
-    except Timeout as error:
+        lock = SystemLock(mine[0], timeout)
+    except TimeoutError as error:
         raise _busy(state) from error
     except OSError as error:
         raise PlaceUnusable(path=state, reason=error.strerror or str(error)) from error
+    _held.add(mine)
     try:
-        outermost = lock.lock_counter == 1
-        if outermost:
-            _sign(state, command)
+        _sign(state, command)
         yield
-        if outermost:
-            with suppress(OSError):
-                (state / HOLDER_NAME).unlink(missing_ok=True)
+        with suppress(OSError):
+            (state / HOLDER_NAME).unlink(missing_ok=True)
     finally:
+        _held.discard(mine)
         lock.release()
 
 

@@ -18,8 +18,8 @@ from typing import cast
 from vault_tool.notes.entries import InlineField, looks_like_date
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.reading import reading_text
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 from vault_tool.notes.values import Amount, Dated, Value
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joined

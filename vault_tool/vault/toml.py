@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.patterns import pattern
 
 MAX_BYTES = 1024 * 1024
 KeyPath = tuple[str, ...]
@@ -47,6 +47,8 @@ def read_toml(path: Path) -> str:
 
 def parse_toml(text: str, path: Path) -> dict[str, object]:
     """Parse TOML; an error names the line."""
+    import tomllib  # here: what settings came to is kept, and only an error's name is asked for
+
     try:
         # tomllib knows only \n and \r\n; a lone \r is its error to report.
         return tomllib.loads(text)
@@ -103,11 +105,13 @@ def _keys(text: str) -> Iterator[tuple[int, KeyPath]]:
             yield number, table + key
 
 
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_.\s-]|"(?:[^"\\]|\\.)*"|'[^']*')+?)\s*=""")
+_KEY = pattern(r"""\s*((?:[A-Za-z0-9_.\s-]|"(?:[^"\\]|\\.)*"|'[^']*')+?)\s*=""")
 
 
 def _parsed(line: str) -> KeyPath:
     """Let the TOML parser itself say what path one head or key means."""
+    import tomllib
+
     try:
         here: object = tomllib.loads(line)
     except (tomllib.TOMLDecodeError, RecursionError):

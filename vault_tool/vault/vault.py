@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.schema.model import Schema
-from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogDamaged, CatalogUnwritable, open_catalog
 from vault_tool.vault.lock import DEFAULT_TIMEOUT, write_lock
 from vault_tool.vault.opening import open_root
 from vault_tool.vault.places import Places
-from vault_tool.vault.refresh import Freshness, Progress, Refresher
 from vault_tool.vault.settings import DEFAULT_REVIEW, SETTINGS_NAME, Person, Settings, find_root
 
-# What reads or writes notes is imported where it is needed: a query that finds all as it was does neither.
+# What reads or writes notes is imported where it is needed: a query that finds all as it was does neither;
+# the catalog, too: a sync asks none.
 if TYPE_CHECKING:
     from random import Random
 
     from vault_tool.notes.note import Note
+    from vault_tool.vault.catalog import Catalog
     from vault_tool.vault.catalog_read import Customer
     from vault_tool.vault.files import Content
     from vault_tool.vault.journal import Change, Committed, Undoing
+    from vault_tool.vault.refresh import Freshness, Progress, Refresher
     from vault_tool.vault.resolve import Match
 
 BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's alphabet in lower case
@@ -64,6 +65,8 @@ class Vault:
     @cached_property
     def catalog(self) -> Catalog:
         """The catalog as it is; `fresh` brings it up to date."""
+        from vault_tool.vault.catalog import open_catalog
+
         return open_catalog(self.places.cache)
 
     # --- reading
@@ -82,6 +85,9 @@ class Vault:
         A damaged catalog is made again. Where another process keeps it busy, its last state must do; where
         the disk takes nothing, one in memory does for this run.
         """
+        from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogDamaged, CatalogUnwritable
+        from vault_tool.vault.refresh import Freshness
+
         try:
             refresher, self._ahead = self._ahead or self._refresher(), None
             return refresher.refresh(progress)
@@ -197,10 +203,14 @@ class Vault:
         remember_me(self.places, person)
 
     def _refresher(self) -> Refresher:
+        from vault_tool.vault.refresh import Refresher
+
         return Refresher(self.catalog, self.root, self.settings, self.schema)
 
     def _take(self, paths: Iterable[PurePosixPath]) -> None:
         """Take written files into the catalog; should that fail, the next walk sees them."""
+        from vault_tool.vault.catalog import CatalogBusy, CatalogDamaged, CatalogUnwritable
+
         self.is_for_writing = True
         self._ahead = None
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.vault.places import Places, PlaceUnusable, make_private
+from vault_tool.vault.system_lock import SystemLock
 
 LOCK_NAME = "watch.lock"
 BEAT_NAME = "watch.json"
@@ -68,13 +69,10 @@ class Beat:
 @contextmanager
 def only_watcher(places: Places) -> Iterator[None]:
     """Be the one watcher of a vault; the lock ends with its process, however that ends."""
-    from filelock import FileLock, Timeout
-
     state = make_private(places.state)
-    lock = FileLock(state / LOCK_NAME, mode=0o600)
     try:
-        lock.acquire(timeout=_LOCK_SECONDS, poll_interval=0.05)
-    except Timeout as error:
+        lock = SystemLock(state / LOCK_NAME, _LOCK_SECONDS)
+    except TimeoutError as error:
         beat = read_beat(places)
         raise AlreadyWatched(pid=beat.pid if beat else "?") from error
     except OSError as error:
@@ -140,12 +138,10 @@ def write_beat(places: Places, beat: Beat) -> None:
 
 
 def _is_locked(path: Path) -> bool:
-    from filelock import FileLock, Timeout
-
     try:
-        with FileLock(path, timeout=0):
+        with SystemLock(path, 0):
             return False
-    except Timeout:
+    except TimeoutError:
         return True
     except OSError:
         return False

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from vault_tool.lint.rule import Context
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.edit_fields import language_of
-from vault_tool.notes.entries import SEALED_REFERENCE
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.notes.text import Span, make
 from vault_tool.schema import Field, Schema, Word
 from vault_tool.vault.public import Public, SealedKeys

@@ -13,8 +13,8 @@ from vault_tool.lint.rules.plain_secrets import plain_secrets
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.note import Note
-from vault_tool.notes.paragraphs import sealing_spans
 from vault_tool.notes.relink import can_be_target
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span
 from vault_tool.schema import FieldType
 from vault_tool.vault.settings import Settings, fold_spelling

@@ -8,10 +8,10 @@ from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import fields_of, public_of
 from vault_tool.messages import N_
 from vault_tool.notes.blocks import SealedBlock
-from vault_tool.notes.entries import SEALED_REFERENCE, InlineField
+from vault_tool.notes.entries import InlineField
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Edit, Span
 from vault_tool.patterns import pattern
 from vault_tool.schema import Field

@@ -16,7 +16,7 @@ from vault_tool.lint.rules.entry_dates import day_of, stray_dates
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.notes.folding import HAN_CLASS
 from vault_tool.notes.note import Note
-from vault_tool.notes.paragraphs import sealing_spans
+from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Span, make
 
 # Kana and Hangul are counted by the sign as well; what joins a word or a number is part of it.
