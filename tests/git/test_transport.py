@@ -50,7 +50,8 @@ def fetched(clone: Clone, remote: str = "origin", silence: float = 20.0, **env: 
 def pushed(clone: Clone, remote: str = "origin", silence: float = 20.0, **env: str) -> Reached:
     """Push what is committed."""
     with Repository(clone.root, {**clone.env, **env}) as repository:
-        return push(repository, remote, "main", repository.commit("HEAD") or "", silence=silence)
+        tip = repository.commit(f"refs/remotes/{remote}/main")
+        return push(repository, remote, "main", tip, repository.commit("HEAD") or "", silence=silence)
 
 
 def commit(clone: Clone, name: str, text: str) -> str:
@@ -86,7 +87,7 @@ def test_by_http_as_by_file_and_progress_is_told(make: Make, server: Path, tmp_p
         clone.git("remote", "set-url", "origin", f"{url}/server.git")
         with Repository(clone.root, clone.env) as repository:
             assert push(
-                repository, "origin", "main", repository.commit("HEAD") or "", lambda *n: told.append(n)
+                repository, "origin", "main", None, repository.commit("HEAD") or "", lambda *n: told.append(n)
             ).is_ok
         assert told and told[-1][0] == told[-1][1] > 60
         assert fetched(clone).is_ok

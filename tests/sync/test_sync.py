@@ -13,7 +13,7 @@ from tests.conftest import VaultRun
 from tests.git.repositories import all_objects
 from tests.sync.clones import WANG, Person, colleague, note, pair, person, server, until_quiet
 from vault_tool.git import advance, index
-from vault_tool.sync import remotes, run
+from vault_tool.sync import exchange, remotes
 
 PASSWORD = "门禁密码：L8anhai#6"
 
@@ -144,12 +144,38 @@ def test_somebody_sends_in_between(two: tuple[Person, Person], monkeypatch: pyte
         return push(*words, **more)
 
     monkeypatch.setattr(remotes, "push", slow)
-    monkeypatch.setattr(run, "_JITTER_SECONDS", 0.0)
+    monkeypatch.setattr(exchange, "_JITTER_SECONDS", 0.0)
     ran = li.sync()
     assert "(1 sent, 1 received)" in ran.out and "News of: two" in ran.out
     until_quiet(li, zhang)
     assert li.files == zhang.files and "From Zhang." in li.read("two.md")
     li.check()
+
+
+def test_what_is_saved_takes_one_connection_when_nobody_else_wrote(
+    two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch
+):
+    li, zhang = two
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(remotes, "fetch", lambda *words, **more: asked.append(words))
+    li.write("one.md", note(2, "\n## 2026-11-20\n\nFrom Li.\n"))
+    assert "(1 sent, 0 received)" in li.sync().out
+    assert not asked
+    monkeypatch.undo()
+    until_quiet(li, zhang)
+    assert "From Li." in zhang.read("one.md")
+
+
+def test_a_server_that_was_put_back_is_not_sent_what_it_let_go_of(two: tuple[Person, Person]):
+    li, zhang = two
+    before = li.head
+    li.write("one.md", note(2, "\n## 2026-11-20\n\nLet go of.\n"))
+    li.sync()
+    zhang.git("push", "-q", "--force", "origin", f"{before}:main")
+    li.write("two.md", note(3, "\n## 2026-11-20\n\nNew.\n"))
+    ran = li.sync(status=5)
+    assert "vault remote accept" in ran.err, ran
+    assert zhang.git("ls-remote", "origin", "main").split()[0] == before
 
 
 def test_whoever_is_always_slower_is_told_so(two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch):
@@ -164,7 +190,7 @@ def test_whoever_is_always_slower_is_told_so(two: tuple[Person, Person], monkeyp
         return push(repository, *words, **more)
 
     monkeypatch.setattr(remotes, "push", slow)
-    monkeypatch.setattr(run, "_JITTER_SECONDS", 0.0)
+    monkeypatch.setattr(exchange, "_JITTER_SECONDS", 0.0)
     li.write("one.md", note(2, "\n## 2026-11-20\n\nFrom Li.\n"))
     ran = li.sync(status=4)
     assert len(tries) == 5 and ran.out.startswith("Saved on this computer.")

@@ -130,13 +130,18 @@ def push(
     repository: Repository,
     remote: str,
     branch: str,
+    tip: str | None,
     commit: str,
     progress: Progress | None = None,
     *,
     silence: float = PUSH_SILENCE,
 ) -> Reached:
-    """Send a commit to a branch of a server, which has to follow what is there: `STALE` if it doesn't."""
-    return _push(repository, remote, f"{commit}:refs/heads/{branch}", progress, silence)
+    """Send a commit to a branch of a server that is at `tip`, from which it follows: `STALE` if it isn't.
+
+    A server that is somewhere before `tip` was put back on purpose: that is for a person to judge, and stale.
+    """
+    lease = f"--force-with-lease=refs/heads/{branch}:{tip or ''}"
+    return _push(repository, remote, f"{commit}:refs/heads/{branch}", progress, silence, lease)
 
 
 def may_push(repository: Repository, remote: str, branch: str, *, silence: float = FETCH_SILENCE) -> Reached:

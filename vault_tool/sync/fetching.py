@@ -64,6 +64,7 @@ class Fetching:
     def __init__(
         self, top: Path, env: Mapping[str, str], git: Path, name: str, branch: str, at: float
     ) -> None:
+        self.remote = name
         self._answer: Reached | BaseException = Reached(RemoteState.FAILED)
         # An object of its own: one can't be asked by two threads.
         self._asked = (top, env, git, name, branch, at)

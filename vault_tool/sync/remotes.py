@@ -227,6 +227,7 @@ def push(
     git: Path,
     remote: str,
     branch: str,
+    tip: str | None,
     commit: str,
     at: float,
     progress: Progress | None = None,
@@ -234,7 +235,7 @@ def push(
     """Push as `transport.push` does, and keep how it went, and that the server has this commit."""
     from vault_tool.git import transport
 
-    reached = transport.push(repository, remote, branch, commit, progress)
+    reached = transport.push(repository, remote, branch, tip, commit, progress)
     note(git, remote, reached, at, shared=commit if reached.is_ok else None)
     return reached
 

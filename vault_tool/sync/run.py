@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault_tool.git.advance import HeadMoved
-from vault_tool.git.answer import Reached, RemoteState
 from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
 from vault_tool.git.index import stamp as stamp_of
 from vault_tool.git.repository import Repository
@@ -20,7 +19,6 @@ from vault_tool.git.setup import is_set_up, set_up
 from vault_tool.git.trees import FILES, Entry
 from vault_tool.git.upkeep import tidy
 from vault_tool.git.writing import Signature
-from vault_tool.messages import _
 from vault_tool.sync import remotes
 from vault_tool.sync.carried import (
     Ahead,
@@ -31,7 +29,8 @@ from vault_tool.sync.carried import (
     read_record,
     record_stamp,
 )
-from vault_tool.sync.fetching import Fetching, fetch, remove_leftovers, sync_env
+from vault_tool.sync.exchange import Exchange
+from vault_tool.sync.fetching import remove_leftovers, sync_env
 from vault_tool.sync.gate import Holder, keep_held
 from vault_tool.sync.left_locks import at_work, remove_left_locks
 from vault_tool.sync.outcome import Outcome, Remote, State
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
 
 COMMAND = "vault sync"
 _TRIES = 5
-_JITTER_SECONDS = 0.4
 # What `stale` keeps; it is loaded where that is there.
 _LAST_WRITES = "last-write"
 
@@ -112,8 +110,9 @@ class _Run:
         self._git = repository.git_folder
         self._own = self._git / FOLDER
         self._ref = repository.branch or ""
-        self._branch = self._ref.removeprefix("refs/heads/")
-        self._servers = sorted(remotes.remotes_of(repository.common_folder), key=_in_order)
+        branch = self._ref.removeprefix("refs/heads/")
+        there = sorted(remotes.remotes_of(repository.common_folder), key=_in_order)
+        self._servers = [Exchange(each, repository, branch, means, self._join) for each in there]
         self._ahead = ahead
         self._record = ahead.record
         self._trees: list[MergedTree] = []
@@ -121,13 +120,11 @@ class _Run:
         self._before: str | None = None
         self._returned: list[PurePosixPath] = []
         self._coming: dict[PurePosixPath, Entry | None] = {}
-        self._sent: set[PurePosixPath] = set()
         self._left: tuple[PurePosixPath, ...] = ()
         self._disclosed: tuple[Disclosed, ...] = ()
 
     def run(self) -> Outcome:
         """Do all of it."""
-        asked = {remote.name: self._begin_fetch(remote) for remote in self._servers}
         with self._vault.writing(COMMAND):
             snapshot = self._snapshot(self._ahead.looking)
             if self._ahead.stamp != record_stamp(self._own):
@@ -137,30 +134,36 @@ class _Run:
             if self._prepare():
                 snapshot = self._snapshot()
             plan = self._save(snapshot)
-        reached = [self._exchange(remote, asked[remote.name].answer()) for remote in self._servers]
+        for server in self._servers:
+            # Who had, so far as is known, all that was here is sent what was saved, and refuses where it has
+            # more. To ask first would be a second connection, most often for nothing.
+            if not plan.changes or plan.head is None or server.tip != plan.head:
+                server.ask()
+        reached = [server.exchange() for server in self._servers]
         # What a later server had is new to an earlier one.
         head = self._repository.head
-        for number, (remote, one) in enumerate(zip(self._servers, reached, strict=True)):
-            if one.reached.is_ok and self._tip(remote) != head:
-                reached[number] = self._exchange(remote, Reached(RemoteState.OK))
+        for number, server in enumerate(self._servers):
+            if reached[number].reached.is_ok and server.tip != head:
+                reached[number] = server.exchange()
         tidy(self._repository, self._own, self._means.now())
         return self._outcome(plan, tuple(reached))
 
     def rehearse(self) -> Outcome:
         """Find what would be saved, sent and received; nothing is written but what servers have."""
         snapshot = self._snapshot(self._ahead.looking)
-        asked = {remote.name: self._begin_fetch(remote) for remote in self._servers}
+        for server in self._servers:
+            server.ask()
         look, found = snapshot.changed()
         plan = snapshot.plan(look, found, writes=False)
         head = self._repository.head
         reached = []
-        for remote in self._servers:
-            reached.append(Remote(remote.name, remote.shown, asked[remote.name].answer()))
-            tip = self._tip(remote)
+        for server in self._servers:
+            reached.append(Remote(server.remote.name, server.remote.shown, server.answer()))
+            tip = server.tip
             if tip and head and tip != head and (bases := self._repository.merge_bases(head, tip)):
                 self._coming.update(self._repository.trees.changes(bases[0], tip))
-                self._sent.update(self._repository.trees.changes(bases[0], head))
-        self._sent.update(plan.changes if self._servers else ())
+                server.sent.update(self._repository.trees.changes(bases[0], head))
+            server.sent.update(plan.changes)
         return self._outcome(plan, tuple(reached))._replace(is_dry=True)
 
     # --- what stands here
@@ -283,58 +286,17 @@ class _Run:
         self._record = record
         keep_record(self._own, record)
 
-    # --- one server
-
-    def _begin_fetch(self, remote: remotes.Remote) -> Fetching:
-        env = sync_env(self._means.env)
-        return Fetching(self._vault.root, env, self._git, remote.name, self._branch, self._means.now())
-
-    def _tip(self, remote: remotes.Remote) -> str | None:
-        """Return what a server had when it was asked last."""
-        return self._repository.commit(f"refs/remotes/{remote.name}/{self._branch}")
-
-    def _exchange(self, remote: remotes.Remote, reached: Reached) -> Remote:
-        """Join what a server has with what is here, and send it; again while others are faster."""
-        for attempt in range(_TRIES):
-            tip = self._tip(remote) if reached.is_ok else None
-            if reached.state not in (RemoteState.OK, RemoteState.EMPTY):
-                break
-            if tip is not None:
-                with self._vault.writing(COMMAND):
-                    self._join(tip)
-            head = self._repository.head
-            if head is None or head == tip:
-                remotes.note(self._git, remote.name, reached, self._means.now(), shared=head)
-                break
-            now = self._means.now()
-            with self._means.progress(_("Sending"), 100) as advance:
-                reached = remotes.push(
-                    *(self._repository, self._git, remote.name, self._branch, head, now),
-                    lambda done, total: advance(done * 100 // max(total, 1)),
-                )
-            if reached.is_ok:
-                self._sent.update(self._repository.trees.changes(tip, head))
-                break
-            if reached.state is not RemoteState.STALE or attempt == _TRIES - 1:
-                break
-            self._means.sleep(_JITTER_SECONDS * 2**attempt * self._means.dice())
-            now = self._means.now()
-            reached = fetch(self._repository, self._git, remote.name, self._branch, now)
-        waiting = 0
-        if not reached.is_ok and (head := self._repository.head):
-            waiting = len(self._repository.trees.changes(self._tip(remote), head))
-        return Remote(remote.name, remote.shown, reached, waiting)
+    # --- what a server has
 
     def _join(self, tip: str) -> None:
         """Bring what a server has into files, index and branch."""
-        repository = self._repository
-        head = repository.head
-        if head is None or tip in (head, self._before):
+        if tip == self._before:
             return  # nothing that isn't here
-        bases = repository.merge_bases(head, tip)
-        if bases == [tip]:
-            return
-        self._take(head, self._looked_through(head, tip))
+        with self._vault.writing(COMMAND):
+            head = self._repository.head
+            if head is None or tip == head or self._repository.merge_bases(head, tip) == [tip]:
+                return
+            self._take(head, self._looked_through(head, tip))
 
     def _take(self, head: str, tip: str) -> None:
         """Join a commit with the last one here, and put what comes of it in place."""
@@ -381,7 +343,7 @@ class _Run:
         return Outcome(
             state=State.SAVED if not reached else State.SHARED if is_shared else State.WAITING,
             saved=len(plan.changes),
-            sent=len(self._sent),
+            sent=len(set[PurePosixPath]().union(*(server.sent for server in self._servers))),
             received=received,
             removed=tuple(path for path, entry in coming if entry is None),
             foreign=tuple(path for path, entry in coming if entry and entry.mode not in FILES),
