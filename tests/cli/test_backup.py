@@ -41,18 +41,55 @@ def test_create_tells_what_it_proved_and_verify_needs_no_folder_after_that(clone
     assert "git" not in made.out + made.err
 
 
-def test_what_is_not_saved_yet_is_told(clone: Clone, tmp_path: Path):
-    clone.write("c.md", note(3))
-    clone.write("a.md", note(1))
+def test_what_was_written_is_saved_first_and_in_it(clone: Clone, tmp_path: Path):
+    clone.write("c.md", note(3) + ENTRY)
 
     made = clone.vault("backup", "create", str(tmp_path / "b"))
 
-    assert made.status == 0
-    assert "2 files have changes that are not in it" in made.err
-    assert "customers/c.md" in made.err
+    assert (made.status, "Restored 3 customers, 2 entries" in made.out) == (0, True), made
+    assert "not in it" not in made.err
+    assert clone.git("show", "HEAD:customers/c.md") == note(3) + ENTRY
 
 
-def test_a_backup_is_made_without_touching_the_vault(clone: Clone, tmp_path: Path):
+def test_what_can_not_be_saved_is_told_and_the_rest_is_backed_up(clone: Clone, tmp_path: Path):
+    clone.write("a.md", note(1) + ENTRY + "\nCall 13800138000.\n")
+
+    made = clone.vault("backup", "create", str(tmp_path / "b"))
+
+    assert (made.status, "Restored 2 customers, 1 entry" in made.out) == (0, True), made
+    assert "1 file has changes that are not in it" in made.err
+    assert "customers/a.md" in made.err
+    assert "13800138000" not in made.out + made.err
+
+
+def test_a_vault_that_can_not_be_saved_now_is_backed_up_as_it_was_saved(clone: Clone, tmp_path: Path):
+    clone.write("a.md", note(1))
+    (clone.root / ".git/MERGE_HEAD").write_text(f"{clone.git('rev-parse', 'HEAD').strip()}\n")
+
+    made = clone.vault("backup", "create", str(tmp_path / "b"))
+
+    assert (made.status, "Restored 2 customers" in made.out) == (0, True), made
+    assert "`git merge` was begun" in made.err
+    assert "not in it" in made.err
+
+
+def test_a_value_that_a_colleague_sent_in_plain_is_in_it_and_no_change(
+    tmp_path: Path, clean_env: dict[str, str], vault_run: VaultRun
+):
+    clone = sealed_clone(tmp_path / "v", clean_env, vault_run, {"a.md": note(1, "13800138000")})
+    clone.vault("sync")
+    text = clone.read("a.md").replace("stage:", "微信: wx_zhang\nstage:")
+    clone.write("a.md", text)
+    clone.git("-c", "filter.vault.process=", "-c", "filter.vault.required=false", "add", "-A")
+    clone.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", "-m", "by hand")
+    clone.vault("sync")
+    assert clone.read("a.md") == text
+
+    assert "not in it" not in clone.vault("backup", "create", str(tmp_path / "b")).err
+
+
+def test_a_backup_of_what_is_saved_touches_nothing_in_the_vault(clone: Clone, tmp_path: Path):
+    clone.vault("sync")
     before = clone.status, clone.git("for-each-ref"), sorted((clone.root / "customers").iterdir())
     clone.vault("backup", "create", str(tmp_path / "b"))
 

@@ -33,7 +33,7 @@ from vault_tool.cli.progress import shown
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import git_folder
 from vault_tool.merge.erased import ERASED
-from vault_tool.messages import N_, _, ngettext
+from vault_tool.messages import N_, _, ngettext, render
 from vault_tool.sync.backup import (
     NoBackupFolder,
     backup_folder,
@@ -88,7 +88,7 @@ def backup(app: App, ctx: click.Context) -> Exit | None:
 @command(
     "create",
     help=N_(
-        "Back up all that is saved, and prove it by restoring it once.\n\n"
+        "Save what you wrote, back all of it up, and prove that by restoring it once.\n\n"
         "Of this copy's older backups there, the last one of each of 7 days, 4 weeks and 12 months stays; "
         "the others go. What another machine made stays."
     ),
@@ -103,6 +103,8 @@ def create(app: App, folder: Path | None, keep_all: bool, as_json: bool) -> Exit
     root, settings, git = app.root, app.settings, git_folder(app.root)
     last = read_record(git).last_create if git else None
     where = backup_folder(root, app.cwd / folder.expanduser() if folder else None, settings.backup.dir, last)
+    if git:
+        _save(app)
     with shown(app.out, _("Backing up")) as progress:
         made = create_backup(
             root,
@@ -133,7 +135,7 @@ def create(app: App, folder: Path | None, keep_all: bool, as_json: bool) -> Exit
                 count,
             ).format(count=count, names=named([printable(path) for path in made.unsaved]))
         )
-        app.out.hint(_("`vault sync` saves them; then run this again."))
+        app.out.hint(_("`vault sync` says what keeps them from being saved; then run this again."))
     if made.removed:
         count = len(made.removed)
         app.out.note(
@@ -145,6 +147,18 @@ def create(app: App, folder: Path | None, keep_all: bool, as_json: bool) -> Exit
         )
     tell_plain(app, made.proof)
     return Exit.OK
+
+
+def _save(app: App) -> None:
+    """Save what stands here. What is saved already is backed up all the same where that can't be."""
+    from vault_tool.cli.syncing import save
+
+    try:
+        save(app)
+    except VaultError as error:
+        app.out.warn(render(error.message, error.values))
+        if error.hint:
+            app.out.hint(render(error.hint, error.values))
 
 
 @command(

@@ -45,6 +45,11 @@ def sync(
     return synchronise(_vault(app), means._replace(is_attended=is_attended), ahead, dry_run=dry_run)
 
 
+def save(app: App) -> Outcome:
+    """Save what stands here, as a sync does first; no server is asked."""
+    return synchronise(_vault(app), means_of(app)._replace(shares=False))
+
+
 def _vault(app: App) -> Vault:
     """Return the vault, with its settings mended first where plain git left them with markers."""
     try:

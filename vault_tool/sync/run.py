@@ -61,7 +61,8 @@ class Means(NamedTuple):
     """What a sync is handed: the world it would else have to ask for.
 
     `ask` tells whether notes that vanished were meant to (None: nobody can be asked); `signature` says who
-    saves, and when. Where nobody attends, what somebody is writing just now waits for the next time.
+    saves, and when. Where nobody attends, what somebody is writing just now waits for the next time. Without
+    `shares` no server is asked, and nothing sent.
     """
 
     env: Mapping[str, str]
@@ -75,6 +76,7 @@ class Means(NamedTuple):
     progress: Progress
     accepts_losses: bool = False
     is_attended: bool = True
+    shares: bool = True
 
 
 def synchronise(vault: Vault, means: Means, ahead: Ahead | None = None, *, dry_run: bool = False) -> Outcome:
@@ -111,7 +113,7 @@ class _Run:
         self._own = self._git / FOLDER
         self._ref = repository.branch or ""
         branch = self._ref.removeprefix("refs/heads/")
-        there = sorted(remotes.remotes_of(repository.common_folder), key=_in_order)
+        there = sorted(remotes.remotes_of(repository.common_folder) if means.shares else (), key=_in_order)
         self._servers = [Exchange(each, repository, branch, means, self._join) for each in there]
         self._ahead = ahead
         self._record = ahead.record
