@@ -6,20 +6,17 @@ import os
 import random
 import shutil
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
 import pytest
 
+from tests.sync.kills import forked, killed_at
 from tests.sync.world import Machine, World, empty_place
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-_CHANGES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
-_STARTS = ("subprocess.Popen", "os.posix_spawn")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +33,7 @@ def made() -> Iterator[World]:
         machine.save(machine.root / f"customers/new-{machine.name}.md", note(world, machine.name))
     renamed = b.notes()[-1]
     renamed.rename(renamed.with_name("renamed.md"))
-    a.save(a.notes()[0], a.read(a.notes()[0]).replace("stage:", f"手机: {world.secret()}\nstage:"))
+    a.save(a.notes()[0], a.read(a.notes()[0]).replace("stage:", f"手机: {world.secret('id: c0')}\nstage:"))
     b.sync()
     world.keep()
     yield world
@@ -45,45 +42,6 @@ def made() -> Iterator[World]:
 
 def note(world: World, name: str) -> str:
     return f"---\nid: cnew{name}\nname: {name}\ntype: person\nstage: lead\nowner: li.na\n---\n\n{world.token()}\n"
-
-
-def forked(work: Callable[[], object]) -> int:
-    """Do something in a process of its own, in a group of its own; return its id."""
-    child = os.fork()
-    if child:
-        return child
-    status = 70
-    try:
-        os.setpgid(0, 0)
-        work()
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def killed_at(machine: Machine, number: int, home: str) -> bool:
-    """Sync, and end with SIGKILL before the git call or file write of this number; False when it ended before."""
-    count = 0
-
-    def watch(event: str, args: tuple[object, ...]) -> None:
-        nonlocal count
-        if event == "open":
-            path, _mode, flags = args
-            if not isinstance(flags, int) or not flags & _WRITES or not str(path).startswith(home):
-                return
-        elif event not in _CHANGES and event not in _STARTS:
-            return
-        count += 1
-        if count == number:
-            os.killpg(0, signal.SIGKILL)
-
-    def work() -> None:
-        sys.addaudithook(watch)
-        machine.vault("sync")
-
-    _pid, status = os.waitpid(forked(work), 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
 
 
 def check(world: World, a: Machine, b: Machine | None, what: object) -> None:
@@ -111,7 +69,7 @@ def test_killed_before_any_git_call_or_file_write(made: World):
         number += 1
         made.reset()
         a, b = (Machine(made, name, True) for name in "ab")
-        was_killed = killed_at(a, number, str(made.live))
+        was_killed = killed_at(a, number)
         check(made, a, b, number)
     assert number > 20, "what is counted is not what sync does"
     made.check_nothing_in_plain([a, b])

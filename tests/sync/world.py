@@ -13,17 +13,28 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from unittest import mock
 
 from tests.cli.vaults import SETTINGS
 from tests.conftest import TODAY, Ran
 from tests.git.repositories import GIT_ENV, all_objects
 from vault_tool.cli.main import run
+from vault_tool.notes.note import parse_note
+from vault_tool.schema import load_schema
+from vault_tool.sealing.standing import references
+from vault_tool.sealing.vault_keys import VaultKeys
+from vault_tool.vault.places import places_for
+from vault_tool.vault.settings import load_settings
 
 TOKEN = re.compile(r"\bt\d+q\b")
 SECRET = "1380013{:04}"
+SCHEMA = load_schema()
+LEAVER = "chen.jie"
+_ID = re.compile(r"(?m)^[ +-]?id: (\S+)")
 _MARKERS = re.compile(rb"(?m)^(?:<{7}|>{7}) ")
 NAMES = ("王五", "lanhai", "acme", "赵六")
 NOTE = """---
@@ -48,6 +59,21 @@ First visit, {last}.
 """
 
 
+@dataclass
+class Told:
+    """What happened so far: tokens that were typed, those that may be gone, commits that were sent."""
+
+    typed: set[str] = field(default_factory=set)
+    may_go: set[str] = field(default_factory=set)
+    shared: list[str] = field(default_factory=list)
+    secrets: dict[str, str | None] = field(default_factory=dict)
+    """By their numbers the ids of their customers."""
+    customers_gone: set[str | None] = field(default_factory=set)
+    """Ids of those that somebody took away as a whole."""
+    is_rewritten: bool = False
+    """Whether the server's past was ever changed."""
+
+
 class World:
     """The server and the machines. `begin` makes it once; `reset` puts it back to that state."""
 
@@ -55,11 +81,7 @@ class World:
         self.place = place
         self.kept = place / "kept"
         self.live = place / "live"
-        self._count = 0
-        self.may_go: set[str] = set()
-        self.typed: set[str] = set()
-        self.secrets: list[str] = []
-        self.shared: list[str] = []
+        self.told = Told()
 
     def begin(self, machines: dict[str, bool]) -> None:
         """Make the server, a vault on it, and the machines: by name, whether they have the program."""
@@ -68,20 +90,38 @@ class World:
         self._git(self.live, "init", "-q", "--bare", "-b", "main", str(remote))
         first, *others = (Machine(self, name, has) for name, has in machines.items())
         (first.root / "customers").mkdir(parents=True)
-        (first.root / "vault.toml").write_text(SETTINGS.format(language="zh"), "utf-8")
+        settings = f'{SETTINGS.format(language="zh")}[people."{LEAVER}"]\nname = "陈杰"\n'
+        (first.root / "vault.toml").write_text(settings, "utf-8")
         for number, name in enumerate(NAMES):
             tokens = [self.token() for _ in range(3)]
             text = NOTE.format(number=number, name=name, token=tokens[0], next=tokens[1], last=tokens[2])
-            (first.root / "customers" / f"{name}.md").write_text(text, "utf-8", newline="")
+            if number < 2:
+                text = text.replace("stage:", f"手机: {self.secret(text)}\nstage:", 1)
+            first.save(first.root / "customers" / f"{name}.md", text)
         first.git("init", "-q", "-b", "main")
         first.git("remote", "add", "origin", str(remote))
         first.ok("seal")
+        first.ok("access", "invite", LEAVER, self._key_of(first, LEAVER), "--role", "sales")
+        for each in others:
+            if each.has_program:
+                first.ok("access", "invite", each.person, self._key_of(each, each.person), "--role", "sales")
         first.ok("sync")
+        for path in first.notes()[1:3]:
+            # A past that can be changed.
+            first.save(path, f"{first.read(path)}\nMore {self.token()}.\n")
+            first.ok("sync")
         for other in others:
             self._git(self.live, "clone", "-q", str(remote), str(other.root))
             if other.has_program:
                 other.ok("sync")
         self.keep()
+
+    def _key_of(self, machine: Machine, person: str) -> str:
+        """Return a new public key; its private half lies with the person of this machine, or nowhere."""
+        home = str(machine.home / "notes" if person == machine.person else self.place / "leaver")
+        env = {**machine.env, "VAULT_NOTES_USER": person, "VAULT_NOTES_HOME": home}
+        machine.ok("key", "new", env=env)
+        return machine.ok("key", "show", env=env).out.strip()
 
     def keep(self) -> None:
         """Have `reset` go back to what is here now."""
@@ -90,38 +130,81 @@ class World:
             self._git(folder.parent, "repack", "-adq")
         shutil.rmtree(self.kept, ignore_errors=True)
         shutil.copytree(self.live, self.kept, symlinks=True)
-        self._begun = (self._count, set(self.typed), list(self.secrets), list(self.shared))
+        self._begun = deepcopy(self.told)
 
     def reset(self) -> None:
         """Put everything back to how it was made."""
         shutil.rmtree(self.live, ignore_errors=True)
         shutil.copytree(self.kept, self.live, symlinks=True)
-        count, typed, secrets, shared = self._begun
-        self._count, self.typed, self.secrets, self.shared = count, set(typed), [*secrets], [*shared]
-        self.may_go = set()
+        self.told = deepcopy(self._begun)
 
     def token(self) -> str:
         """Return a word that stands nowhere else, and count it as typed."""
-        self._count += 1
-        made = f"t{self._count}q"
-        self.typed.add(made)
+        made = f"t{len(self.told.typed)}q"
+        self.told.typed.add(made)
         return made
 
-    def secret(self) -> str:
-        """Return a telephone number that git must never have in plain."""
-        self.secrets.append(SECRET.format(len(self.secrets)))
-        return self.secrets[-1]
+    def secret(self, text: str) -> str:
+        """Return a telephone number for a note with this text: git must never have it in plain."""
+        made = SECRET.format(len(self.told.secrets))
+        found = _ID.search(text)
+        self.told.secrets[made] = found[1] if found else None
+        return made
 
     def gone(self, text: str) -> None:
         """Note that somebody has seen this text and took it away."""
-        self.may_go.update(TOKEN.findall(text))
+        self.told.may_go.update(TOKEN.findall(text))
+        self.told.customers_gone.update(_ID.findall(text))
+
+    # --- what others do to the server
+
+    def rewrite(self, how: str, back: int) -> None:
+        """Have somebody send with force what was there before, or the last commit made anew.
+
+        What had come since may go: who follows has looked at that. Keys stay as they are.
+        """
+        remote = self.live / "remote.git"
+        old, *past = self._git(remote, "rev-list", "--first-parent", f"-n{back + 1}", "main").split()
+        if len(past) < back:
+            return
+        new = past[-1]
+        if how != "older":
+            new = self._git(remote, "commit-tree", f"{old}^{{tree}}", "-p", new, "-m", "made anew").strip()
+        if how == "edited":
+            # The first customer that there is, with a word more.
+            paths = self._git(remote, "ls-tree", "-rz", "--name-only", new, "customers/").split("\0")
+            path = next(path for path in paths if path.endswith(".md"))
+            text = self._git(remote, "cat-file", "-p", f"{new}:{path}").replace(
+                "\n\n", f"\n\n{self.token()}\n\n", 1
+            )
+            told = f"commit refs/heads/new\ncommitter A <a@example.com> 0 +0000\ndata 0\nfrom {new}\nM 644 inline "
+            told += f'"{path}"\ndata {len(text.encode())}\n{text}\n'
+            self._git(remote, "fast-import", "--quiet", "--force", stdin=told)
+            new = self._git(remote, "rev-parse", "refs/heads/new").strip()
+        keys = self._git(remote, "rev-parse", f"{old}:.vault", f"{new}:.vault").split()
+        if keys[0] != keys[1]:
+            return
+        changed = self._git(remote, "diff", "--text", "--no-renames", "-U100000", new, old)
+        lines = changed.splitlines()
+        had, has = (TOKEN.findall("\n".join(x for x in lines if x[:1] in (sign, " "))) for sign in "+-")
+        self.told.may_go.update(set(had) - set(has))
+        self.told.customers_gone.update(_ID.findall(changed))
+        self._git(remote, "update-ref", "refs/heads/main", new)
+        there = set(self._git(remote, "rev-list", new).split())
+        self.told.shared = [commit for commit in self.told.shared if commit in there]
+        self.told.is_rewritten = True
+
+    def server_follows(self, commit: str) -> bool:
+        """Tell whether the server has a commit in its past."""
+        words = ["git", "merge-base", "--is-ancestor", commit, "main"]
+        return subprocess.run(words, cwd=self.live / "remote.git", env=_env()).returncode == 0
 
     @staticmethod
-    def _git(folder: Path, *words: str) -> str:
+    def _git(folder: Path, *words: str, stdin: str = "") -> str:
         done = subprocess.run(
-            ["git", *words], cwd=folder, env=_env(), capture_output=True, text=True, check=True
+            ["git", *words], cwd=folder, env=_env(), capture_output=True, check=True, input=stdin.encode()
         )
-        return done.stdout
+        return done.stdout.decode("utf-8", "replace")
 
     # --- what has to be so
 
@@ -129,14 +212,14 @@ class World:
         """The server has everything that was ever sent to it, and nothing in plain."""
         remote = self.live / "remote.git"
         there = self._git(remote, "rev-list", "main").split()
-        assert set(self.shared) <= set(there), "what was sent is not there any more"
+        assert set(self.told.shared) <= set(there), "what was sent is not there any more"
         self._git(remote, "fsck", "--full")
 
     def check_nothing_in_plain(self, machines: list[Machine]) -> None:
         """No object of any repository holds a secret."""
         for folder in (self.live / "remote.git", *(each.root / ".git" for each in machines)):
-            for data in all_objects(folder, _env()) if self.secrets else ():
-                for secret in self.secrets:
+            for data in all_objects(folder, _env()):
+                for secret in self.told.secrets:
                     assert secret.encode() not in data, (folder, secret)
 
     def check_nothing_lost(self, *machines: Machine) -> None:
@@ -151,8 +234,15 @@ class World:
                 data = (machine.root / path).read_bytes()
                 assert not _MARKERS.search(data), (path, data)
                 there.update(TOKEN.findall(data.decode("utf-8", "replace")))
-            lost = self.typed - self.may_go - there
+            lost = self.told.typed - self.told.may_go - there
             assert not lost, (machine.name, sorted(lost))
+
+    def check_secrets_open(self, machine: Machine) -> None:
+        """Every sealed value opens on this machine, and no secret is lost."""
+        told = self.told
+        wanted = {secret for secret, customer in told.secrets.items() if customer not in told.customers_gone}
+        lost = wanted - machine.opened()
+        assert not lost, (machine.name, sorted(lost))
 
 
 class Machine:
@@ -168,27 +258,35 @@ class Machine:
             **_env(),
             "HOME": str(self.home),
             "VAULT_NOTES_HOME": str(self.home / "notes"),
-            "VAULT_NOTES_USER": "li.na" if name == "a" else "zhang.wei",
+            "VAULT_NOTES_USER": self.person,
         }
+        # Who knows git alone may have followed a rewritten past already.
+        self.uses_plain_git = False
+        self._keys = self._keyring()
+
+    @property
+    def person(self) -> str:
+        """Who works here."""
+        return "li.na" if self.name == "a" else "zhang.wei"
 
     # --- running
 
-    def vault(self, *words: str, stdin: str = "") -> Ran:
+    def vault(self, *words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ran:
         """Run the program in this process."""
         streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _stream in range(3)]
         streams[0].write(stdin)
         streams[0].seek(0)
         with mock.patch.multiple(sys, stdin=streams[0], stdout=streams[1], stderr=streams[2]):
-            status = run(list(words), self.env, self.root)
+            status = run(list(words), env or self.env, self.root)
         texts = []
         for stream in streams[1:]:
             stream.flush()
             texts.append(stream.buffer.getvalue().decode())
         return Ran(int(status), *texts)
 
-    def ok(self, *words: str) -> Ran:
+    def ok(self, *words: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run what must go well."""
-        ran = self.vault(*words)
+        ran = self.vault(*words, env=env)
         assert ran.status == 0, (words, ran)
         return ran
 
@@ -204,8 +302,10 @@ class Machine:
     @property
     def head(self) -> str:
         """The name of the last commit."""
+        return self._ref("refs/heads/main")
+
+    def _ref(self, ref: str) -> str:
         # Read as git keeps it: it is asked for all the time.
-        ref = "refs/heads/main"
         packed = (line.split(" ")[0] for line in self._lines("packed-refs") if line.endswith(f" {ref}"))
         return next(iter(self._lines(ref)), None) or next(packed)
 
@@ -225,15 +325,58 @@ class Machine:
 
     def sync(self) -> Ran:
         """Run `vault sync`; what may stay open afterwards is a person's choice, or the server."""
+        known = self._ref("refs/remotes/origin/main") if self.world.told.is_rewritten else None
         # Few customers: three that moved and changed are a fifth.
         ran = self.vault("sync", "--accept-deletions")
         assert ran.status in (0, 5, 6), ran
-        if ran.status != 6:
-            self.world.shared.append(self.head)
+        waits = "vault remote accept" in ran.err
+        if ran.status != 6 and not self.uses_plain_git:
+            assert waits is (known is not None and not self.world.server_follows(known)), ran
+            assert not waits or self._ref("refs/remotes/origin/main") == known
+        if waits:
+            assert ran.status == 5, ran
+        elif ran.status != 6:
+            self.world.told.shared.append(self.head)
         return ran
+
+    def follow(self) -> None:
+        """Run `vault sync`, and go along with whatever it asks to be looked at: a changed past, new keys."""
+        ran = self.sync()
+        if "vault remote accept" in ran.err:
+            known, before = self._ref("refs/remotes/origin/main"), self.head
+            ran = self.vault("remote", "accept", "--yes")
+            assert ran.status in (0, 5) and "vault remote accept" not in ran.err, ran
+            kept = self.git("for-each-ref", "--format=%(objectname)", "refs/vault/keep").split()
+            for commit in (known, before):
+                assert any(
+                    self.git("merge-base", "--is-ancestor", commit, one, ok=False)[0] == "0" for one in kept
+                )
+            self.world.told.shared.append(self.head)
+        keys = self._keyring()
+        if keys != self._keys and self.has_program:
+            self.ok("access", "accept")
+            if ran.status == 5:
+                self.sync()
+        self._keys = keys
+
+    def _keyring(self) -> bytes | None:
+        keyring = self.root / ".vault/keyring.toml"
+        return keyring.read_bytes() if keyring.exists() else None
+
+    def opened(self) -> set[str]:
+        """Open every sealed value that stands here; return their texts. Raises where one doesn't open."""
+        settings = load_settings(self.root)
+        state = places_for(self.root, settings.id, self.env).state
+        keys = VaultKeys(self.root, settings, state, self.env, lambda _name: "")
+        found: set[str] = set()
+        for path in self.notes():
+            note = parse_note(PurePosixPath(path.relative_to(self.root)), path.read_bytes(), SCHEMA)
+            found.update(keys.open(note, each.vid).value.text for each in references(note))
+        return found
 
     def pull(self) -> bool:
         """Share by plain git alone, as people do who know nothing else; False where git gave up."""
+        self.uses_plain_git = True
         # Hooks only look, each for a quarter of a second; other tests have them.
         hookless = ("-c", f"core.hooksPath={os.devnull}")
         self.git("add", "-A")
@@ -242,7 +385,7 @@ class Machine:
         if not self.git(*hookless, *pull, ok=False).startswith("0\n"):
             return False
         self.git(*hookless, "push", "-q", "origin", "HEAD:main")
-        self.world.shared.append(self.head)
+        self.world.told.shared.append(self.head)
         return True
 
     # --- typing
