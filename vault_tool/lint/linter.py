@@ -301,13 +301,13 @@ class Linter:
         return stale
 
     def _told(self, results: Results, targets: Iterable[str], done: dict[str, Done]) -> Iterator[Linted]:
-        from vault_tool.vault.journal import Change
-
         for path in targets:
             one = done.get(path)
             if one is None or not one.found or not one.mended:
                 yield from self._kept(results, [path])
                 continue
+            from vault_tool.vault.journal import Change  # where nothing is mended nobody needs it
+
             where = PurePosixPath(path)
             fixed, before, after = one.mended
             findings = [finding_of(where, row) for row in one.found.rows]

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator, Sequence
 
 from vault_tool.lint.customers import Card, KnownCustomers, other_files
 from vault_tool.lint.tasks import Done, Setup, ToDo, done_of
-from vault_tool.lint.work import NoteWork
 from vault_tool.vault.processes import Worker, processors
 
 # Fewer are linted before a new process has loaded what it needs.
@@ -25,6 +24,8 @@ def do_work(setup: Setup, todo: Sequence[ToDo], cards: Sequence[Card] | None) ->
         yield one
         done += 1
     if done < len(todo):
+        from vault_tool.lint.work import NoteWork  # here: who only listens to the others loads no rule
+
         root = setup.root
         work = NoteWork(setup, None if cards is None else KnownCustomers(cards, lambda: other_files(root)))
         yield from map(work.do, todo[done:])

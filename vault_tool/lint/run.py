@@ -14,7 +14,6 @@ from vault_tool.messages import N_
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Span
 from vault_tool.vault import files
-from vault_tool.vault.journal import Change
 from vault_tool.vault.walk import ARCHIVE_GLOB, Odd, Oddity, matches_globs, scan
 
 __all__ = [
@@ -108,6 +107,8 @@ def lint_note(note: Note, data: bytes, digest: str, checker: Checker, mending: M
     after = mended.note.text.encode() if mended.fixed else data
     if after == data:
         return Linted(path, mended.findings)
+    from vault_tool.vault.journal import Change  # few notes come to one
+
     change = Change(path, digest, after)
     return Linted(path, mended.findings, mended.fixed, change, note.text, mended.note.text)
 

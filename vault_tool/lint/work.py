@@ -20,9 +20,7 @@ from vault_tool.lint.run import lint_note, read_note
 from vault_tool.lint.selection import select_rules
 from vault_tool.lint.tasks import Done, Found, Setup, ToDo, plain_done
 from vault_tool.notes.note import Note, parse_note
-from vault_tool.vault.adopt import derived_id
-from vault_tool.vault.files import Content
-from vault_tool.vault.intake import RACY_NS
+from vault_tool.vault.files import RACY_NS, Content
 
 
 class NoteWork:
@@ -90,6 +88,8 @@ class NoteWork:
 
     def _new_id(self, path: PurePosixPath) -> str:
         """Return the id of a note that has none: the same wherever and however often it is asked for."""
+        from vault_tool.vault.adopt import derived_id  # few notes have none
+
         for attempt in count():
             own = path if not attempt else path.with_name(f"{path.name}#{attempt}")
             if not self._asking.has_id(made := derived_id(self._setup.settings.id, own)):

@@ -14,6 +14,9 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 
 MAX_NOTE_BYTES = 4 * 1024 * 1024
+# A file that was changed this shortly before it was read may change again within one tick of the file
+# system's clock, and keep its size: git calls it racily clean.
+RACY_NS = 2_000_000_000
 TEMP_PREFIX = ".vault-tmp-"
 _PIECE = 1024 * 1024
 

@@ -19,10 +19,6 @@ from vault_tool.vault.catalog_write import FileState, ReadNote
 from vault_tool.vault.globs import fold_name
 from vault_tool.vault.settings import fold_spelling
 
-# A file that was changed this shortly before it was read may change again within one tick of the file
-# system's clock, and keep its size: git calls it racily clean.
-RACY_NS = 2_000_000_000
-
 ClockNs = Callable[[], int]
 
 
@@ -63,7 +59,7 @@ class NoteReader:
             return Unread(wanted.path, None)
         except VaultError as error:
             return Unread(wanted.path, str(error.values.get("reason", "")))
-        is_racy = abs(now - content.mtime_ns) < RACY_NS
+        is_racy = abs(now - content.mtime_ns) < files.RACY_NS
         state = FileState(
             wanted.path, content.size, content.mtime_ns, stored(content.inode), content.digest, is_racy
         )
