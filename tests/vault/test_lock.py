@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,28 @@ def test_the_lock_may_be_taken_again_inside(places: Places):
             _in_thread(places)
 
     _in_thread(places)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_holds_nothing_and_keeps_nothing_locked(places: Places):
+    told, tells = os.pipe()
+    waits, ends = os.pipe()
+    with write_lock(places, "outer", timeout=0):
+        child = os.fork()
+        if not child:
+            try:
+                os.close(ends)
+                with suppress(Busy), write_lock(places, "child", timeout=0):
+                    os.write(tells, b"has it")
+                os.write(tells, b".")
+                os.read(waits, 1)  # lives on until the lock was taken again
+            finally:
+                os._exit(0)
+        assert os.read(told, 10) == b"."
+
+    _in_thread(places)
+    os.close(ends)
+    os.waitpid(child, 0)
 
 
 def test_an_error_inside_frees_the_lock(places: Places):

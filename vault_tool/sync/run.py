@@ -1,4 +1,4 @@
-"""One sync, step by step: save what stands here, fetch, join, put in place, send.
+"""One sync, step by step: save what stands here, send it; where others wrote too, fetch, join, put in place.
 
 The vault's lock is held but for what talks to servers. Whenever it ends early, what was saved is saved, and
 the next sync goes on from there.
@@ -80,7 +80,7 @@ class Means(NamedTuple):
 
 
 def synchronise(vault: Vault, means: Means, ahead: Ahead | None = None, *, dry_run: bool = False) -> Outcome:
-    """Save, fetch, join, put in place, send; with `dry_run` only fetch, and tell what would be.
+    """Save, join what others wrote, put it in place, send; with `dry_run` only ask, and tell what would be.
 
     `ahead` is a look at the files that has begun already. Raises what stops all of it; a server that isn't
     reached does not.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from _thread import get_ident
+from _thread import get_ident  # `threading` takes longer to load, and each query loads this module
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,8 +27,8 @@ class Busy(VaultError):
     exit_code = Exit.BUSY
 
 
-# By thread, too: to a lock, another one is as good as another process.
-_held: set[tuple[Path, int]] = set()
+# By process and thread: to a lock, another thread is as good as another process, and a fork holds nothing.
+_held: set[tuple[Path, int, int]] = set()
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def write_lock(places: Places, command: str, timeout: float = DEFAULT_TIMEOUT) -
     user on this machine and nobody else: an editor needs no lock, and digests guard against it.
     """
     state = make_private(places.state)
-    mine = state / LOCK_NAME, get_ident()
+    mine = state / LOCK_NAME, os.getpid(), get_ident()
     if mine in _held:
         yield
         return
