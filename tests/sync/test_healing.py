@@ -142,6 +142,29 @@ def test_settings_that_came_with_markers_by_git_alone_are_mended_by_a_sync(
     assert "vault.toml:1: this is not TOML" in li.sync(status=3).err
 
 
+def test_settings_that_came_unreadable_keep_nobody_from_working(li: Person, zhang: Person, wang: Person):
+    before = (li.root / "vault.toml").read_text("utf-8")
+    broken = f"{before}\n[people\n"
+    (wang.root / "vault.toml").write_text(broken, "utf-8")
+    said(wang, "It was Wang who broke it.")
+    push(wang)
+    li.write("one.md", note(2, "\n## 2026-11-20\n\nFrom Li.\n"))
+
+    ran = li.sync(status=5)
+
+    assert "vault.toml came unreadable, so it stays as it was" in ran.err
+    assert (li.root / "vault.toml").read_text("utf-8") == before
+    (kept,) = (li.root / ".vault/conflicts").glob("vault-*.toml")
+    assert kept.read_text("utf-8") == broken
+    assert li.vault("list").status == 0
+    assert "vault-" in li.vault("conflicts").out
+    li.sync()  # it is told once
+    until_quiet(li, zhang)
+    assert li.files == zhang.files
+    assert "It was Wang who broke it." in zhang.read("王五.md")
+    li.check()
+
+
 def test_markers_committed_here_by_hand_are_worked_out_before_anything_is_sent(li: Person, zhang: Person):
     said(li, "It was Li who heard this.")
     li.sync()

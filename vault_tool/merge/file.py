@@ -56,7 +56,11 @@ def merge_file(path: PurePosixPath, base: bytes | None, a: bytes, b: bytes, rule
         )  # here: git's driver is in haste
 
         by_key = merge_by_key(read_toml_items if is_toml else read_yaml_items, base, a, b)
-        if by_key and (path != _SETTINGS or _is_valid(by_key.data) or not (_is_valid(a) and _is_valid(b))):
+        if by_key and (
+            path != _SETTINGS
+            or reads_as_settings(by_key.data)
+            or not (reads_as_settings(a) and reads_as_settings(b))
+        ):
             return Merged(by_key.data, by_key.conflicts, parked=loser if by_key.conflicts else None)
         return Merged(winner, ("",), parked=loser)
     if path.parts[0] == _TEMPLATES and path.suffix == ".md":
@@ -91,7 +95,8 @@ def _epoch(data: bytes) -> int:
     return epoch if isinstance(epoch, int) else -1
 
 
-def _is_valid(data: bytes) -> bool:
+def reads_as_settings(data: bytes) -> bool:
+    """Tell whether a vault can be opened with these bytes as its settings."""
     from vault_tool.errors import VaultError
     from vault_tool.vault.settings_read import parse_settings
 

@@ -1,7 +1,8 @@
 """What commits brought that others made, maybe without the program: looked through before it is taken.
 
 Markers that a git without our driver left are worked out in a commit on top, the same on every machine, so
-that no file here ever holds them. What should be sealed and came in plain is told of.
+that no file here ever holds them; so are settings that nobody can read, with which no command would open the
+vault. What should be sealed and came in plain is told of.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from vault_tool.git.repository import Repository
 from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Signature, Written, write_commit
 from vault_tool.merge.rules import Rules
 from vault_tool.sealing.glance import Glance
-from vault_tool.sync.heal import Edited, Versions, heal, holds_markers
+from vault_tool.sync.heal import Edited, Healed, Versions, heal, holds_markers
 from vault_tool.sync.join_sides import Sides
 from vault_tool.vault import files
 from vault_tool.vault.settings import SETTINGS_NAME
@@ -26,7 +27,8 @@ from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs
 if TYPE_CHECKING:
     from vault_tool.vault.vault import Vault
 
-_MESSAGE = "Take out what a merge left open\n"
+_MESSAGE = "Take out what can't be read\n"
+_TOML = PurePosixPath(SETTINGS_NAME)
 _SCHEMA = "schema"
 _SETTINGS = (SETTINGS_NAME, _SCHEMA, "templates", ".vault")
 
@@ -45,10 +47,14 @@ class Disclosed(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What came: its last commit, or one on top of that in which no file holds markers but those `left`."""
+    """What came: its last commit, or one on top of that in which no file holds markers but those `left`.
+
+    What came in the place of `put_back` could not be read, and lies beside it.
+    """
 
     commit: str
     left: tuple[PurePosixPath, ...] = ()
+    put_back: tuple[PurePosixPath, ...] = ()
     disclosed: tuple[Disclosed, ...] = ()
 
 
@@ -59,9 +65,11 @@ def look_through(vault: Vault, repository: Repository, known: str | None, tip: s
     if not found:
         return Received(tip)
     found.reverse()
-    commit, left = _heal(vault, repository, found, tip)
+    healed = _without_markers(vault, repository, found, tip)
+    settings = _readable_settings(repository, found, healed.files.get(_TOML) or _read(repository, tip, _TOML))
+    commit = _commit(repository, tip, {**healed.files, **settings})
     disclosed = tuple(_disclosed(vault, repository, found)) if known else ()
-    return Received(commit, left, disclosed)
+    return Received(commit, healed.left, tuple(path for path in settings if path == _TOML), disclosed)
 
 
 def mend_settings(root: Path, env: Mapping[str, str]) -> bool:
@@ -92,9 +100,7 @@ def mend_settings(root: Path, env: Mapping[str, str]) -> bool:
 # --- markers
 
 
-def _heal(
-    vault: Vault, repository: Repository, found: list[Commit], tip: str
-) -> tuple[str, tuple[PurePosixPath, ...]]:
+def _without_markers(vault: Vault, repository: Repository, found: list[Commit], tip: str) -> Healed:
     globs = (*vault.settings.customers, ARCHIVE_GLOB)
     marked = []
     first: Commit | None = None
@@ -104,24 +110,28 @@ def _heal(
             marked.append(left)
             first = first or commit
     if first is None:
-        return tip, ()
-    trees = repository.trees
-
-    def now(path: PurePosixPath) -> bytes | None:
-        entry = trees.entry(tip, path)
-        return repository.read(entry.name) if entry else None
-
+        return Healed({}, ())
     # By the rules of what both grew from: those of a side may hold markers themselves.
     bases = repository.merge_bases(*first.parents) if len(first.parents) == 2 else []
-    healed = heal(marked, now, Sides(vault, repository).rules((*bases, tip)[0]))
+    rules = Sides(vault, repository).rules((*bases, tip)[0])
+    return heal(marked, lambda path: _read(repository, tip, path), rules)
+
+
+def _commit(repository: Repository, tip: str, right: Mapping[PurePosixPath, bytes]) -> str:
+    """Return a commit on top of another in which these files hold what they should."""
+    if not right:
+        return tip
     changes = {}
-    for path, data in healed.files.items():
-        entry = trees.entry(tip, path)
+    for path, data in right.items():
+        entry = repository.trees.entry(tip, path)
         changes[path] = Written(entry.mode if entry else PLAIN, data)
-    if not changes:
-        return tip, healed.left
     author = Signature(OWN_NAME, OWN_EMAIL, repository.time_of(tip))
-    return write_commit(repository, (tip,), changes, author, _MESSAGE), healed.left
+    return write_commit(repository, (tip,), changes, author, _MESSAGE)
+
+
+def _read(repository: Repository, commit: str, path: PurePosixPath) -> bytes | None:
+    entry = repository.trees.entry(commit, path)
+    return repository.read(entry.name) if entry else None
 
 
 def _marked(
@@ -146,6 +156,32 @@ def _marked(
         # A text about git may hold some, and is nobody's conflict.
         elif matches_globs(file.path, globs) or file.path.parts[0] in _SETTINGS:
             yield file.path, Edited(after, read(file.before[0]) if file.before else None)
+
+
+# --- settings
+
+
+def _readable_settings(
+    repository: Repository, found: list[Commit], now: bytes | None
+) -> dict[PurePosixPath, bytes]:
+    """Return the last settings that could be read, and a place for those that came, where these can't be."""
+    names = [
+        name
+        for commit in reversed(found)
+        for file in commit.files
+        if file.path == _TOML
+        for name in file.before
+        if name
+    ]
+    if now is None or not names:
+        return {}
+    from vault_tool.merge.file import place_for_other, reads_as_settings
+
+    if not reads_as_settings(now):
+        for before in map(repository.read, names):
+            if reads_as_settings(before):
+                return {_TOML: before, place_for_other(_TOML, now): now}
+    return {}
 
 
 # --- values in plain

@@ -67,13 +67,15 @@ class Outcome(NamedTuple):
     returned: tuple[PurePosixPath, ...] = ()
     left: tuple[PurePosixPath, ...] = ()
     """Files that came with git's conflict markers, which a person has to go through."""
+    put_back: tuple[PurePosixPath, ...] = ()
+    """Files that came unreadable, and are as they were."""
     disclosed: tuple[Disclosed, ...] = ()
     """Values that came in plain."""
 
     @property
     def exit_code(self) -> Exit:
         """What a program is told: whether a person has to decide, or a server wasn't reached."""
-        if self.held or self.conflicts or self.left or self.disclosed:
+        if self.held or self.conflicts or self.left or self.put_back or self.disclosed:
             return Exit.DECIDE
         codes = {error.exit_code for error in self.errors}
         urgent = (code for code in (Exit.DECIDE, Exit.OFFLINE, Exit.BUSY) if code in codes)
@@ -166,6 +168,10 @@ def received_lines(outcome: Outcome) -> Iterator[str]:
             "keep what is right, remove those lines: {path}"
         ),
     )
+    yield from _named(
+        outcome.put_back,
+        N_("{path} came unreadable, so it stays as it was; what came lies beside it: `vault conflicts`"),
+    )
 
 
 def held_headline(count: int) -> str:
@@ -208,6 +214,7 @@ def document(outcome: Outcome) -> dict[str, object]:
         "still_written": told(outcome.still),
         "too_large": told(outcome.too_large),
         "left": told(outcome.left),
+        "put_back": told(outcome.put_back),
         "disclosed": [{**one._asdict(), "path": printable(one.path)} for one in outcome.disclosed],
         "remotes": [
             {

@@ -123,6 +123,7 @@ class _Run:
         self._returned: list[PurePosixPath] = []
         self._coming: dict[PurePosixPath, Entry | None] = {}
         self._left: tuple[PurePosixPath, ...] = ()
+        self._put_back: tuple[PurePosixPath, ...] = ()
         self._disclosed: tuple[Disclosed, ...] = ()
 
     def run(self) -> Outcome:
@@ -200,6 +201,7 @@ class _Run:
 
         received = look_through(self._vault, self._repository, known, tip)
         self._left += received.left
+        self._put_back += received.put_back
         self._disclosed += received.disclosed
         return received.commit
 
@@ -362,6 +364,7 @@ class _Run:
             remotes=reached,
             returned=tuple(self._returned),
             left=tuple(dict.fromkeys(self._left)),
+            put_back=tuple(dict.fromkeys(self._put_back)),
             disclosed=self._disclosed,
         )
 
