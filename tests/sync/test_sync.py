@@ -14,6 +14,7 @@ from tests.git.repositories import all_objects
 from tests.sync.clones import WANG, Person, colleague, note, pair, person, server, until_quiet
 from vault_tool.git import advance, index
 from vault_tool.sync import exchange, remotes
+from vault_tool.sync.sync_journal import Journal
 
 PASSWORD = "门禁密码：L8anhai#6"
 
@@ -341,6 +342,10 @@ def test_many_notes_that_vanished_are_asked_about(
     for number in range(3):
         (li.root / f"customers/{number}.md").unlink()
     before = li.head
+    ran = li.sync("--dry-run", status=5)
+    assert "3 of 6" in ran.out and "asks first" in ran.out
+    assert len(li.sync("--dry-run", "--json", status=5).json["vanished"]) == 3
+    assert "3 of 6" not in li.sync("--dry-run", "--accept-deletions").out
     ran = li.sync(status=5)
     assert li.head == before and "3 of 6" in ran.err
     li.sync("--accept-deletions")
@@ -350,6 +355,42 @@ def test_many_notes_that_vanished_are_asked_about(
     for number in (3, 4, 5):
         assert li.vault("remove", f"客户{number}", "--yes").status == 0
     li.sync()
+
+
+def test_a_note_moved_to_where_another_customers_comes_is_not_joined_with_it(
+    tmp_path: Path, clean_env: dict[str, str], vault_run: VaultRun, monkeypatch: pytest.MonkeyPatch
+):
+    li, zhang = pair(tmp_path, clean_env, vault_run, {"one.md": note(1), "two.md": note(2)})
+    zhang.write("new.md", note(9))
+    zhang.sync()
+    begin = Journal.begin
+
+    def begin_late(*words):
+        begin(*words)
+        (li.root / "customers/one.md").rename(li.root / "customers/new.md")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "begin", begin_late)
+        li.sync()
+    assert li.read("new.md") == note(1)
+    until_quiet(li, zhang)
+    notes = [data.decode() for path, data in li.files.items() if path.startswith("customers/")]
+    assert sorted(notes) == sorted([note(1), note(2), note(9)])
+
+
+def test_a_note_moved_to_where_another_customers_was_is_no_old_buffer(
+    tmp_path: Path, clean_env: dict[str, str], vault_run: VaultRun
+):
+    li, zhang = pair(tmp_path, clean_env, vault_run, {"one.md": note(1), "two.md": note(2)})
+    zhang.write("one.md", note(1).replace("stage: lead", "stage: won"))
+    zhang.sync()
+    li.sync()
+    (li.root / "customers/one.md").rename(li.root / "customers/other.md")
+    (li.root / "customers/two.md").rename(li.root / "customers/one.md")
+    li.sync()
+    assert li.read("one.md") == note(2)
+    until_quiet(li, zhang)
+    assert zhang.read("one.md") == note(2) and "stage: won" in zhang.read("other.md")
 
 
 def test_a_vault_that_is_a_part_of_more_is_left_alone(

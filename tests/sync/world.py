@@ -174,9 +174,8 @@ class World:
             # The first customer that there is, with a word more.
             paths = self._git(remote, "ls-tree", "-rz", "--name-only", new, "customers/").split("\0")
             path = next(path for path in paths if path.endswith(".md"))
-            text = self._git(remote, "cat-file", "-p", f"{new}:{path}").replace(
-                "\n\n", f"\n\n{self.token()}\n\n", 1
-            )
+            text = self._git(remote, "cat-file", "-p", f"{new}:{path}")
+            text = re.sub(r"(\r?\n)\r?\n", rf"\1\1{self.token()}\1\1", text, count=1)
             told = f"commit refs/heads/new\ncommitter A <a@example.com> 0 +0000\ndata 0\nfrom {new}\nM 644 inline "
             told += f'"{path}"\ndata {len(text.encode())}\n{text}\n'
             self._git(remote, "fast-import", "--quiet", "--force", stdin=told)

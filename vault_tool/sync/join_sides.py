@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.trees import FILES, Entry
 from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Change, Signature, Written, write_commit
 from vault_tool.merge.file import merge_content, place_for_other
-from vault_tool.merge.rules import Rules
+from vault_tool.merge.rules import Rules, customer_id, is_note
 from vault_tool.merge.tree import File, MergedTree, merge_trees
 from vault_tool.messages import N_
 from vault_tool.sync.sync_journal import Step
@@ -141,18 +142,28 @@ class Mender:
     def __init__(self, sides: Sides, base: str) -> None:
         self._sides = sides
         self._base = base
-        self._known: Rules | None = None
 
     def __call__(
         self, path: PurePosixPath, base: bytes | None, mine: bytes, theirs: bytes
     ) -> Mapping[PurePosixPath, bytes]:
         """Return what is to stand at the path, and beside it what can't be a part of that."""
-        if self._known is None:
-            self._known = self._sides.rules(self._base)
-        merged = merge_content(path, base, mine, theirs, self._known)
+        if self.are_two(path, mine, theirs):
+            return {path: mine, place_for_other(path, theirs): theirs}
+        merged = merge_content(path, base, mine, theirs, self._rules)
         if merged.parked is None:
             return {path: merged.data}
         return {path: merged.data, place_for_other(path, merged.parked): merged.parked}
+
+    def are_two(self, path: PurePosixPath, one: bytes, other: bytes) -> bool:
+        """Tell whether notes that stood at one path are two customers': one came where the other had been."""
+        if not is_note(path, self._rules, one, other):
+            return False
+        ids = [customer_id(data, self._rules.schema) for data in (one, other)]
+        return None not in ids and ids[0] != ids[1]
+
+    @cached_property
+    def _rules(self) -> Rules:
+        return self._sides.rules(self._base)
 
 
 def steps_between(repository: Repository, before: str | None, after: str) -> list[Step]:

@@ -16,6 +16,7 @@ from vault_tool.vault.walk import printable
 
 if TYPE_CHECKING:
     from vault_tool.sync.healing import Disclosed
+    from vault_tool.sync.losses import Losses
 
 DISCLOSED_HINT = N_(
     "Take it for known, for whoever shares this vault may have read it: change it where it can be changed, "
@@ -71,11 +72,14 @@ class Outcome(NamedTuple):
     """Files that came unreadable, and are as they were."""
     disclosed: tuple[Disclosed, ...] = ()
     """Values that came in plain."""
+    losses: Losses | None = None
+    """Of a dry run: notes that vanished, about which a real one would ask first."""
 
     @property
     def exit_code(self) -> Exit:
         """What a program is told: whether a person has to decide, or a server wasn't reached."""
-        if self.held or self.conflicts or self.left or self.put_back or self.disclosed:
+        undecided = self.held, self.conflicts, self.left, self.put_back, self.disclosed, self.losses
+        if any(undecided):
             return Exit.DECIDE
         codes = {error.exit_code for error in self.errors}
         urgent = (code for code in (Exit.DECIDE, Exit.OFFLINE, Exit.BUSY) if code in codes)
@@ -111,6 +115,10 @@ def headline(outcome: Outcome) -> str:
 
 def lines(outcome: Outcome) -> Iterator[str]:
     """Yield what else there is to say, the most pressing first."""
+    if outcome.losses:
+        yield _("{losses}. Without --dry-run it asks first whether that is meant.").format(
+            losses=outcome.losses
+        )
     if outcome.customers:
         more = len(outcome.customers) - _MOST_NAMED
         # On one line, whatever a name is made of.
@@ -215,6 +223,7 @@ def document(outcome: Outcome) -> dict[str, object]:
         "too_large": told(outcome.too_large),
         "left": told(outcome.left),
         "put_back": told(outcome.put_back),
+        "vanished": told((*outcome.losses.gone, *outcome.losses.emptied)) if outcome.losses else [],
         "disclosed": [{**one._asdict(), "path": printable(one.path)} for one in outcome.disclosed],
         "remotes": [
             {

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from vault_tool.sealing.vault_keys import VaultKeys
     from vault_tool.sync.apply import Applied
     from vault_tool.sync.healing import Disclosed
+    from vault_tool.sync.join_sides import Mender
     from vault_tool.sync.losses import Losses
     from vault_tool.vault.files import Content
 
@@ -158,6 +159,7 @@ class _Run:
             server.ask()
         look, found = snapshot.changed()
         plan = snapshot.plan(look, found, writes=False)
+        losses = self._losses(snapshot, found)
         head = self._repository.head
         reached = []
         for server in self._servers:
@@ -167,7 +169,8 @@ class _Run:
                 self._coming.update(self._repository.trees.changes(bases[0], tip))
                 server.sent.update(self._repository.trees.changes(bases[0], head))
             server.sent.update(plan.changes)
-        return self._outcome(plan, tuple(reached))._replace(is_dry=True)
+        is_asking = losses is not None and losses.is_accident and not self._means.accepts_losses
+        return self._outcome(plan, tuple(reached))._replace(is_dry=True, losses=losses if is_asking else None)
 
     # --- what stands here
 
@@ -220,7 +223,10 @@ class _Run:
             look, found = snapshot.changed()
             if self._give_back(found):
                 look, found = snapshot.changed()
-            self._check_losses(snapshot, found)
+            if losses := self._losses(snapshot, found):
+                from vault_tool.sync.losses import confirm
+
+                confirm(losses, self._means.ask, accepted=self._means.accepts_losses)
             plan = snapshot.plan(look, found)
             if snapshot.has_keys_now:
                 # They were made for the first value to seal, and belong to what is saved.
@@ -257,12 +263,13 @@ class _Run:
         from vault_tool.sync.stale import give_back
 
         now = self._means.now()
-        returned = give_back(self._vault.root, self._git, changed, self._repository.read, self._mend, now)
+        read = self._repository.read
+        returned = give_back(self._vault.root, self._git, changed, read, self._mend, self._are_two, now)
         self._returned += returned
         return bool(returned)
 
-    def _check_losses(self, snapshot: Snapshot, found: Mapping[PurePosixPath, Content | None]) -> None:
-        """Ask where many notes have vanished, or one is empty: that may be an accident."""
+    def _losses(self, snapshot: Snapshot, found: Mapping[PurePosixPath, Content | None]) -> Losses | None:
+        """Return which notes have vanished or are empty, where that may be an accident."""
         carried, head, trees = snapshot.carried, self._repository.head, self._repository.trees
         notes = {path: content for path, content in found.items() if carried.is_note(path)}
         gone = {
@@ -274,17 +281,16 @@ class _Run:
             if content is not None and not content.data.strip() and trees.entry(head, path)
         ]
         if not gone and not emptied:
-            return
-        from vault_tool.sync.losses import FEW, answered, confirm, losses
+            return None
+        from vault_tool.sync.losses import FEW, answered, losses
         from vault_tool.vault.records import Records
 
         if len(gone) < FEW and not emptied:
-            return
+            return None
         total = sum(1 for path, _entry in trees.files(head) if carried.is_note(path))
         come = [snapshot.name(content.data) for content in notes.values() if content is not None]
         meant = answered(Records(self._vault.places.state), [*gone, *emptied])
-        means = self._means
-        confirm(losses(total, gone, come, emptied, meant), means.ask, accepted=means.accepts_losses)
+        return losses(total, gone, come, emptied, meant)
 
     def _keep(self, record: Record) -> None:
         self._record = record
@@ -331,10 +337,15 @@ class _Run:
     def _mend(
         self, path: PurePosixPath, base: bytes | None, mine: bytes, theirs: bytes
     ) -> Mapping[PurePosixPath, bytes]:
+        return self._mender()(path, base, mine, theirs)
+
+    def _are_two(self, path: PurePosixPath, one: bytes, other: bytes) -> bool:
+        return self._mender().are_two(path, one, other)
+
+    def _mender(self) -> Mender:
         from vault_tool.sync.join_sides import Mender, Sides
 
-        head = self._repository.head or ""
-        return Mender(Sides(self._vault, self._repository), head)(path, base, mine, theirs)
+        return Mender(Sides(self._vault, self._repository), self._repository.head or "")
 
     # --- what came of it
 

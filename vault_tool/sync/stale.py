@@ -111,11 +111,18 @@ class LastWrites:
 
 
 def give_back(
-    root: Path, git: Path, changed: Iterable[PurePosixPath], read: Read, merge: Merge, now: float
+    root: Path,
+    git: Path,
+    changed: Iterable[PurePosixPath],
+    read: Read,
+    merge: Merge,
+    are_two: Callable[[PurePosixPath, bytes, bytes], bool],
+    now: float,
 ) -> list[PurePosixPath]:
     """Join again, in these files, what the last sync wrote and an old buffer took back; return which.
 
-    Once: who takes it out again means it. `read` returns git's blobs.
+    Once: who takes it out again means it. `read` returns git's blobs; `are_two` tells whether another
+    customer's note was put where one was.
     """
     writes = LastWrites(git)
     returned = []
@@ -127,7 +134,7 @@ def give_back(
             if blob_name(content.data, blobs[-1]) == blobs[-1]:
                 continue
             base = _base_of(content.data, blobs, read)
-            if base is not None:
+            if base is not None and not are_two(path, content.data, base):
                 joined = merge(path, base, content.data, read(blobs[-1]))
                 if not _write(root, joined, path, content.digest):
                     continue  # saved once more this very moment: the next sync looks at it
