@@ -124,21 +124,19 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
     end = scan.sealed.span.start if scan.sealed else len(text)
     pieces = [(piece, _date_word(text, piece)) for piece in scan.headings]
     profile_end = next((piece.span.start for piece, date_word in pieces if date_word), end)
-    profile = Section(
-        title="",
-        span=Span(start, profile_end),
-        heading=Span(start, start),
-        body=Span(start, profile_end),
-        fields=_inline_fields(text, Span(start, profile_end), scan.hidden, schema),
-    )
-    has_fields = text.find("::", start) >= 0 or text.find("：：", start) >= 0
+    body = Span(start, profile_end)
+    mark = _next_field_mark(text, start)
+    fields = _inline_fields(text, body, scan.hidden, schema) if mark < profile_end else ()
+    profile = Section(title="", span=body, heading=Span(start, start), body=body, fields=fields)
     sections: list[Section] = []
     entries: list[Entry] = []
     for piece, date_word in pieces:
         if piece.span.start < profile_end:
             continue
         body = make(Span, (_after_break(text, piece.span.end), piece.end))
-        fields = _inline_fields(text, body, scan.hidden, schema) if has_fields else ()
+        if mark < body.start:
+            mark = _next_field_mark(text, body.start)
+        fields = _inline_fields(text, body, scan.hidden, schema) if mark < piece.end else ()
         if date_word:
             entries.append(_entry(text, piece, date_word, fields, body, schema))
         else:
@@ -257,11 +255,17 @@ def _without(text: str, span: Span, marks: Iterable[Span]) -> str:
     return " ".join(part for part in kept if part)
 
 
+def _next_field_mark(text: str, start: int) -> int:
+    """Return where the next field may be; beyond the text where there is none."""
+    narrow, wide = text.find("::", start), text.find("：：", start)
+    if narrow < 0 or 0 <= wide < narrow:
+        narrow = wide
+    return narrow if narrow >= 0 else len(text) + 1
+
+
 def _inline_fields(
     text: str, span: Span, hidden: tuple[Span, ...], schema: Schema
 ) -> tuple[InlineField, ...]:
-    if text.find("::", span.start, span.end) < 0 and text.find("：：", span.start, span.end) < 0:
-        return ()
     fields: list[InlineField] = []
     end = span.start
     for mark in _FIELD_MARK.finditer(text, span.start, span.end):

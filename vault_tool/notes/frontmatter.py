@@ -8,7 +8,7 @@ refuses the whole block, each field is read on its own and the block carries an 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -113,7 +113,7 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
     return FrontMatter(
         span=span,
         block=block,
-        fields=tuple(_field(text, block, key, node, schema) for key, node in pairs),
+        fields=tuple(_fields(text, block, pairs, schema)),
         error=None,
         anchors=tree.anchors,
         raw_values=tree.raw_values,
@@ -121,15 +121,21 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
     )
 
 
-def _field(text: str, block: Span, key: Scalar, node: Node, schema: Schema) -> FieldNode:
-    (start, end), least = key.span, block.start
-    if start > least and text[start - 1] not in "\r\n":
-        start = max(least, text.rfind("\n", least, start) + 1, text.rfind("\r", least, start) + 1)
-    end = max(node.span.end, end)
-    if end == least or text[end - 1] not in "\r\n":
-        is_last = text.startswith("\n", end) and end < block.end  # as of nearly all
-        end = end + 1 if is_last else next_line(text, end, block.end)
-    return make(FieldNode, (key, node, schema.field(key.text), make(Span, (start, end))))
+def _fields(
+    text: str, block: Span, pairs: Iterable[tuple[Scalar, Node]], schema: Schema
+) -> Iterator[FieldNode]:
+    """Yield the fields of a block with the lines that each takes up."""
+    least, stop = block
+    for key, node in pairs:
+        start, end = key.span
+        if start > least and text[start - 1] not in "\r\n":
+            start = max(least, text.rfind("\n", least, start) + 1, text.rfind("\r", least, start) + 1)
+        if node.span.end > end:
+            end = node.span.end
+        if end == least or text[end - 1] not in "\r\n":
+            is_last = end < stop and text[end] == "\n"  # as of nearly all
+            end = end + 1 if is_last else next_line(text, end, stop)
+        yield make(FieldNode, (key, node, schema.field(key.text), make(Span, (start, end))))
 
 
 # --- a block that YAML refuses -----------------------------------------------------------------------------
@@ -148,8 +154,7 @@ def _read_leniently(text: str, block: Span, schema: Schema) -> tuple[tuple[Field
         except BlockError:
             tree = Tree(None, (), ())
         if isinstance(tree.root, Mapping) and len(tree.root.pairs) == 1 and not tree.anchors:
-            [(key, node)] = tree.root.pairs
-            fields.append(_field(text, chunk, key, node, schema))
+            fields += _fields(text, chunk, tree.root.pairs, schema)
             asides += tree.raw_values
         elif read := _read_chunk(text, chunk, schema):
             fields.append(read)

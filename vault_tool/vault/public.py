@@ -26,6 +26,7 @@ from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joine
 
 MASK = "••••"
 """What is shown in the place of a sealed value."""
+_MAPS = (FieldType.MAP, FieldType.MAPS)
 _BREAKS = re.compile(r"[\r\n]")
 _HEADING = re.compile(r"(?<=[\r\n]) {0,3}##[ \t]+(\S+)")
 _CONFLICTS = f"{TOOL_PREFIX}conflicts"
@@ -127,9 +128,7 @@ class Public:
     def part(self, field: Field | None, value: Value, *, in_map: bool = False) -> Value | None:
         """Return what is public in a value; None when nothing is."""
         # What is no map though it should be one, or is a line in place of one, may have been meant as one.
-        may_be_map = (
-            in_map or self._is_broken or field is None or field.type in (FieldType.MAP, FieldType.MAPS)
-        )
+        may_be_map = in_map or self._is_broken or field is None or field.type in _MAPS
         match value:
             case str():
                 return self._text(value, may_be_map)
@@ -199,8 +198,9 @@ class Public:
     def hidden(self) -> Iterator[Span]:
         """Yield where what may not leave the note stands, sealed references among it, in order."""
         found = [reference.span for reference in self._note.sealed_references]
+        conflicts = self._note.field(_CONFLICTS)
         for node in self._note.front_matter.fields if self._note.front_matter else ():
-            if node.name == _CONFLICTS:
+            if conflicts and node.name == _CONFLICTS:
                 found += self._hidden_rows(node.node)
             else:
                 found += self._hidden_in(node.field, node.key.text, node.node)
@@ -239,9 +239,12 @@ class Public:
             yield node.span
             return
         if type(node) is Scalar:
-            in_map = field is None or field.type in (FieldType.MAP, FieldType.MAPS)
-            if self._hides(node.text, in_map or self._is_broken):
-                yield node.span
+            text = node.text
+            # Neither a key with its colon nor a mark: nothing to look at, as in nearly all.
+            if ":" in text or "：" in text or "{" in text or "｛" in text:
+                in_map = field is None or field.type in _MAPS
+                if self._hides(text, in_map or self._is_broken):
+                    yield node.span
             return
         match node:
             case Mapping(pairs=pairs):

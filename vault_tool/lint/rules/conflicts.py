@@ -34,7 +34,7 @@ def conflict_open(note: Note, context: Context) -> Iterator[Flaw]:
     Good: the value that is right, and neither list nor block
     Fix: none. Keep what is right and take away the list or the block.
     """
-    for top in fields_of(note):
+    for top in fields_of(note) if field_of(note, CONFLICTS) else ():
         if top.name == CONFLICTS and not is_empty(top.node):
             yield Flaw(top.key.span, N_("Somebody has to decide which of two values is right"))
     for found in _CALLOUT.find(note) if "[!conflict]" in note.text else ():

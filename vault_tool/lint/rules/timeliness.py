@@ -159,8 +159,12 @@ def _day(note: Note, name: str) -> date | None:
 
 
 def _next_days(note: Note) -> Iterator[tuple[Span, date]]:
-    for leaf in leaves(note) if field_of(note, "next") else ():
-        if leaf.top.name == "next":
+    first = field_of(note, "next")
+    if first is None:
+        return
+    may_be_another = note.has_duplicates
+    for leaf in leaves(note):
+        if leaf.top is first or (may_be_another and leaf.top.name == "next"):
             day = parse_loose_date(leading_date(leaf.scalar.text.strip()) or "")
             if day is not None:
                 yield leaf.scalar.span, day
