@@ -152,6 +152,21 @@ def test_settings_are_merged_by_key_and_a_true_conflict_leaves_them_valid(clone:
     assert 'currency = "EUR"' in clone.git("show", ":2:vault.toml")
 
 
+def test_two_customers_that_come_to_one_place_are_left_to_a_person(clone: Clone):
+    for branch, number in (("theirs", 8), ("main", 9)):
+        clone.git("checkout", "--quiet", branch)
+        clone.write("same.md", note(number))
+        clone.git("add", "-A")
+        clone.git("commit", "--quiet", "-m", "another customer")
+
+    said = clone.git("merge", "theirs", ok=False)
+
+    assert said.startswith("1\n")
+    assert "same.md: here the notes of two customers have come to one place" in said
+    assert clone.read("same.md") == note(9)
+    assert clone.git("show", ":3:customers/same.md") == note(8)
+
+
 def test_a_keyring_is_never_merged_line_by_line(clone: Clone):
     keyring = clone.root / ".vault/keyring.toml"
     keyring.parent.mkdir()

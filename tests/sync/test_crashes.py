@@ -14,7 +14,8 @@ from functools import partial
 import pytest
 
 from tests.sync.kills import forked, killed_at
-from tests.sync.world import Machine, World, empty_place
+from tests.sync.machine import Machine
+from tests.sync.world import World, empty_place
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

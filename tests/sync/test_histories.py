@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.sync.kills import killed_at
-from tests.sync.world import LEAVER, NAMES, Machine, World, empty_place
+from tests.sync.machine import Machine
+from tests.sync.world import LEAVER, NAMES, World, empty_place
 
 # An example is some clones and their history: shrinking one takes many minutes.
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]

@@ -16,19 +16,24 @@ from typing import NamedTuple
 from vault_tool import messages
 from vault_tool.errors import VaultError
 from vault_tool.merge.file import merge_content
-from vault_tool.merge.rules import Rules, is_note
+from vault_tool.merge.rules import Rules, are_two_customers, is_note
 from vault_tool.messages import N_, _
 from vault_tool.schema.files import SECTIONS
 from vault_tool.vault.opening import open_root
 from vault_tool.vault.settings import SETTINGS_NAME, Settings, load_settings
 
-JOINED, OPEN, NOT_DONE = 0, 1, 2
+JOINED, OPEN, NOT_DONE, TWO = 0, 1, 2, 3
 _OWN = (SETTINGS_NAME, *(f"schema/{name}" for name in SECTIONS))
 _SHARED = (".vault", "schema", "templates")
 
 ONE_STANDS = N_(
     "{path}: both sides changed the same place. One version stands in the file, git still has the other: "
     "look at both (`git show :2:{path}`, `git show :3:{path}`), then `git add {path}`."
+)
+
+TWO_STAND = N_(
+    "{path}: here the notes of two customers have come to one place. One stands in the file, git still has "
+    "the other. `git merge --abort`, then `vault sync`, keeps both."
 )
 
 
@@ -61,7 +66,8 @@ def read_words(words: Sequence[str]) -> Asked | None:
 def merge_for_git(asked: Asked, folder: Path, env: Mapping[str, str]) -> int:
     """Merge into the second file. `JOINED`: both are in it; `OPEN`: it is valid, but one side isn't in it.
 
-    `NOT_DONE`, nothing was written: this file is no business of a vault's. Raises `OSError`.
+    `TWO`: these are two customers, of whom one stands there. `NOT_DONE`, nothing was written: this file is no
+    business of a vault's. Raises `OSError`.
     """
     base, ours, theirs = ((folder / file).read_bytes() for file in asked[:3])
     rules = _rules(folder, env)
@@ -69,6 +75,8 @@ def merge_for_git(asked: Asked, folder: Path, env: Mapping[str, str]) -> int:
     is_of_vault = path.parts[:1] and (path.parts[0] in _SHARED or path.as_posix() == SETTINGS_NAME)
     if not is_of_vault and not is_note(path, rules, base, ours, theirs):
         return NOT_DONE
+    if are_two_customers(path, ours, theirs, rules):
+        return TWO
     # Where both added the file, git gives an empty one for the base.
     merged = merge_content(path, base or None, ours, theirs, rules)
     _replace(folder / asked.ours, merged.data)
@@ -131,4 +139,7 @@ def drive(words: Sequence[str]) -> int:
         return NOT_DONE
     if status == OPEN:
         sys.stderr.write(_(ONE_STANDS).format(path=asked.path) + "\n")
+    if status == TWO:
+        sys.stderr.write(_(TWO_STAND).format(path=asked.path) + "\n")
+        return OPEN
     return status

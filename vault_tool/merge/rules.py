@@ -37,6 +37,14 @@ def is_note(path: PurePosixPath, rules: Rules, *versions: bytes | None) -> bool:
     return any(data is not None and data.startswith(_HEADS) for data in versions)
 
 
+def are_two_customers(path: PurePosixPath, one: bytes, other: bytes, rules: Rules) -> bool:
+    """Tell whether notes that stand at one path are two customers': one was moved to where the other is."""
+    if not is_note(path, rules, one, other):
+        return False
+    ids = [customer_id(data, rules.schema) for data in (one, other)]
+    return None not in ids and ids[0] != ids[1]
+
+
 def customer_id(data: bytes, schema: Schema) -> str | None:
     """Return the id that a note gives its customer."""
     front_matter = parse_front_matter(decode(data).text, schema)

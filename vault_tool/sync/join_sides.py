@@ -16,7 +16,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.trees import FILES, Entry
 from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Change, Signature, Written, write_commit
 from vault_tool.merge.file import merge_content, place_for_other
-from vault_tool.merge.rules import Rules, customer_id, is_note
+from vault_tool.merge.rules import Rules, are_two_customers
 from vault_tool.merge.tree import File, MergedTree, merge_trees
 from vault_tool.messages import N_
 from vault_tool.sync.sync_journal import Step
@@ -155,11 +155,8 @@ class Mender:
         return {path: merged.data, place_for_other(path, merged.parked): merged.parked}
 
     def are_two(self, path: PurePosixPath, one: bytes, other: bytes) -> bool:
-        """Tell whether notes that stood at one path are two customers': one came where the other had been."""
-        if not is_note(path, self._rules, one, other):
-            return False
-        ids = [customer_id(data, self._rules.schema) for data in (one, other)]
-        return None not in ids and ids[0] != ids[1]
+        """Tell whether notes that stood at one path are two customers'."""
+        return are_two_customers(path, one, other, self._rules)
 
     @cached_property
     def _rules(self) -> Rules:
