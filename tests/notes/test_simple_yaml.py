@@ -87,6 +87,8 @@ def by_events(source: str) -> object:
 def agrees(source: str) -> bool:
     """Tell whether the reader answers; where it does, it has to be what libyaml says, type for type."""
     simple = read_simple(source, OFFSET)
+    # What its lines begin with is known now, and such lines are read in another way.
+    assert repr(read_simple(source, OFFSET)) == repr(simple)
     if simple is None:
         return False
     # By their representation: a scalar and a list of the same parts are equal as tuples.

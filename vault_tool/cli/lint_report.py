@@ -121,8 +121,11 @@ class Reporter:
         """Keep back and count what is told once, unless these rules were asked for by name."""
         for one in files:
             findings = [each for each in one.file.findings if self._wish.select or not _is_hint(each)]
-            self._unsealed += len(findings) < len(one.file.findings)
-            yield one._replace(file=one.file._replace(findings=findings))
+            if len(findings) == len(one.file.findings):
+                yield one
+            else:
+                self._unsealed += 1
+                yield one._replace(file=one.file._replace(findings=findings))
 
     def _counted(self, files: Iterable[_Sorted]) -> Iterator[_Sorted]:
         for one in files:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -96,8 +95,11 @@ class KnownCustomers:
         if card is None:
             return None
         for sign in card.signs:
+            others = self._by_sign[sign]
+            if len(others) < 2:
+                continue  # as of nearly all
             kind = sign.partition(":")[0]
-            for other in self._by_sign[sign]:
+            for other in others:
                 if other is not card and _may_be_same(card, other, kind):
                     return kind, other.path
         return None
@@ -106,7 +108,8 @@ class KnownCustomers:
         """Return the other notes whose paths are the same to a system that tells no case, or no accents."""
         from vault_tool.vault.globs import fold_name
 
-        return tuple(other for other in self._by_folded_path[fold_name(path)] if other != path)
+        there = self._by_folded_path.get(fold_name(path), ())
+        return () if there == [path] else tuple(other for other in there if other != path)
 
     def has_id(self, id: str) -> bool:
         """Tell whether some customer has an id."""
@@ -167,12 +170,12 @@ class KnownCustomers:
         return found
 
     @cached_property
-    def _by_folded_path(self) -> defaultdict[str, list[str]]:
+    def _by_folded_path(self) -> dict[str, list[str]]:
         from vault_tool.vault.globs import fold_name
 
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        found: dict[str, list[str]] = {}
         for card in self._cards:
-            found[fold_name(card.path)].append(card.path)
+            found.setdefault(fold_name(card.path), []).append(card.path)
         return found
 
     @cached_property

@@ -67,5 +67,5 @@ def plain_done(done: Done) -> tuple[Any, ...]:
 
 def done_of(plain: Sequence[Any]) -> Done:
     """Return what became of a file, from plain values."""
-    done = Done._make(plain)
-    return done._replace(found=Found._make(done.found)) if done.found else done
+    path, digest, seen, card, found, mended = plain
+    return Done(path, digest, seen, card, Found(*found) if found else None, mended)

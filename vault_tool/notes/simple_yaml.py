@@ -13,8 +13,7 @@ from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.text import Span, make
 
 # What may be a break, an error or nothing at all to YAML is left to it: tabs, CR, U+2028, control characters.
-_BEYOND_ASCII = "\xa0-\u2027\u202a-\ud7ff\ue001-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-_ODD = re.compile(f"[^\\n\x20-\x7e{_BEYOND_ASCII}]")
+_ODD = re.compile("[^\\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue001-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 _FIRST = r"[^\s\-?:,\[\]{}#&*!|>'\"%@`]"  # what only a plain scalar begins with
 _QUOTED = r"'[^'\n]*'|\"[^\"\\\n]*\""
@@ -31,13 +30,13 @@ _LINE = re.compile(rf"{_BLANK}|{_FIELD}|(.+)", re.DOTALL)
 _ITEMS = re.compile(_ITEM)
 
 # Most lines begin as a line of another note does, and end with their value: plain, a list as lists are
-# typed, or in quotes. What such a line says is told twice as fast.
-_IN_PLAIN = f'[ -"$-9;-~{_BEYOND_ASCII}]*+'
-_IN_LIST = f'(?={_FIRST})[ -"$-+\\--9;->@-Z\\\\^-z|~{_BEYOND_ASCII}]*+(?<! )'
+# typed, or in quotes. What such a line says is told twice as fast; all of it is to be printable, which rules
+# out whatever is odd.
+_IN_LIST = rf"{_FIRST}[^,:?#\[\]{{}}]*+(?<! )"
 _ENDS_LINE = re.compile(
-    rf"(?:((?={_FIRST}){_IN_PLAIN}(?:(?::(?! |\Z)|(?<! )#){_IN_PLAIN})*+(?<! ))"
+    rf"(?:({_FIRST}[^:#]*+(?:(?::(?! |\Z)|(?<! )#)[^:#]*+)*+(?<! ))"
     rf"|(\[{_IN_LIST}(?:, {_IN_LIST})*+\])"
-    rf"|'[ -&(-~{_BEYOND_ASCII}]*+'|\"[ !#-\[\]-~{_BEYOND_ASCII}]*+\")\Z"
+    r"|'[^']*+'|\"[^\"\\]*+\")\Z"
 ).match
 _begun: dict[str, tuple[int, int, str]] = {}
 _MOST_BEGUN = 4096
@@ -56,7 +55,7 @@ def read_simple(source: str, offset: int) -> Mapping | None:
         after = at + len(typed) + 1
         begin, colon, value = typed.partition(": ")
         begun = _begun.get(begin) if colon else None
-        if begun and (found := _ENDS_LINE(value)):
+        if begun and (found := _ENDS_LINE(value)) and typed.isprintable():
             indent, dash, name = begun
             end = at + len(begin)
             node: Node

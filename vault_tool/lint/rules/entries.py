@@ -127,7 +127,7 @@ def entry_date_future(note: Note, context: Context) -> Iterator[Flaw]:
     Fix: none. One day of grace is given; `--as-of` sets the day.
     """
     latest = context.today + GRACE
-    days = [day_of(note, entry) for entry in note.entries]
+    days = [entry.date or day_of(note, entry) for entry in note.entries]
     newest = max((day for day in days if day), default=None)
     if newest is None or not newest > latest:
         return  # one comparison with the day of the run, which takes long, instead of many

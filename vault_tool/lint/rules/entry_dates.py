@@ -14,6 +14,7 @@ from vault_tool.notes.month_dates import MONTH_DATE, MONTH_DATE_BEGINS, read_mon
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import LINE_BREAK, Span
 from vault_tool.notes.values import parse_loose_date
+from vault_tool.patterns import pattern
 
 
 class LinePattern:
@@ -22,10 +23,10 @@ class LinePattern:
     A literal line feed in front is four times as fast as a choice of breaks; few files have others.
     """
 
-    def __init__(self, pattern: str) -> None:
-        self._at_start = re.compile(rf"(?P<line>){pattern}")
-        self._after_feed = re.compile(rf"\n(?P<line>){pattern}")
-        self._after_any = re.compile(rf"[\r\n](?P<line>){pattern}")
+    def __init__(self, start: str) -> None:
+        self._at_start = pattern(rf"(?P<line>){start}")
+        self._after_feed = pattern(rf"\n(?P<line>){start}")
+        self._after_any = pattern(rf"[\r\n](?P<line>){start}")
 
     def find(self, note: Note) -> Iterator[re.Match[str]]:
         """Yield the lines of a note's body that match, outside code and comments; `line` is their start."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 
 from vault_tool.schema import Schema, fold
 
@@ -36,25 +34,26 @@ def telltale(phrases: Iterable[str]) -> re.Pattern[str]:
     for text in texts:
         if not any(shorter in text for shorter in found):
             found.append(text)
-    grouped = groupby(sorted(map(_by_rarest, found)), key=itemgetter(0))
-    parts = (f"{re.escape(head)}(?:{'|'.join(rest for _, rest in group)})" for head, group in grouped)
+    heads: dict[str, list[str]] = {}
+    # Those with common letters only go first: by a letter that they need others may be found as well.
+    for text in sorted(found, key=lambda text: (max(map(_rarity, text)), text)):
+        at = max(range(len(text)), key=lambda at: (text[at] in heads, _rarity(text[at])))
+        before = f"(?<={re.escape(text[: at + 1])})" if at else ""
+        heads.setdefault(text[at], []).append(before + re.escape(text[at + 1 :]))
+    parts = (f"{re.escape(head)}(?:{'|'.join(rests)})" for head, rests in heads.items())
     return re.compile("|".join(parts) or _NEVER)
 
 
-# The engine stops wherever an alternative begins: better at the rarest letter of a phrase than at its first.
-# Roughly in this order, letters are common in notes.
+# The engine stops wherever an alternative begins: better at few letters, and at the rarest of a phrase, than
+# at its first. Roughly in this order, letters are common in notes.
 _COMMON = (
     " etaoinshrdlcumwfgypbvk的一是了不在有人这上中大来个为到要以时就他们会可出对生能子年下过说"
     "后也地得自着行面发成方多天户现同用量报客需产品进合于作最本给前总明从表做值今整改"
 )
 
 
-def _by_rarest(text: str) -> tuple[str, str]:
-    """Return the rarest letter of a text, and a pattern for what stands before and behind it."""
-    ranks = [_COMMON.find(letter) % 1000 for letter in text]  # one that isn't there comes last
-    at = ranks.index(max(ranks))
-    before = f"(?<={re.escape(text[: at + 1])})" if at else ""
-    return text[at], before + re.escape(text[at + 1 :])
+def _rarity(letter: str) -> int:
+    return _COMMON.find(letter) % 1000  # one that isn't there is the rarest
 
 
 def _certain(phrase: str) -> tuple[str, ...]:

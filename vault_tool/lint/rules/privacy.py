@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.plain_secrets import plain_secrets
@@ -21,7 +21,7 @@ def plaintext_password(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `门禁密码见保险柜`, `密码：{{seal: L8anhai#6}}`
     Fix: unsafe. Wraps it as `{{seal: ...}}`, in the text of a note.
     """
-    yield from _told(note, SecretKind.PASSWORD, N_("A password stands in plain text"))
+    return _told(note, SecretKind.PASSWORD, N_("A password stands in plain text"))
 
 
 def id_card_number(note: Note, context: Context) -> Iterator[Flaw]:
@@ -33,7 +33,7 @@ def id_card_number(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `身份证 {{seal: 11010519491231002X}}`, `合同号 110105194912310021`
     Fix: unsafe. Wraps it as `{{seal: ...}}`, in the text of a note.
     """
-    yield from _told(note, SecretKind.ID_CARD, N_("Identity number {masked} in plain text"))
+    return _told(note, SecretKind.ID_CARD, N_("Identity number {masked} in plain text"))
 
 
 def phone_number(note: Note, context: Context) -> Iterator[Flaw]:
@@ -47,7 +47,7 @@ def phone_number(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `王总 {{seal: 13800138000}}`, `客服 400-800-8820`, `订单号 13800138000`
     Fix: unsafe. Wraps it as `{{seal: ...}}`, in the text of a note.
     """
-    yield from _told(note, SecretKind.PHONE, N_("Telephone number {masked} in plain text"))
+    return _told(note, SecretKind.PHONE, N_("Telephone number {masked} in plain text"))
 
 
 def bank_card_number(note: Note, context: Context) -> Iterator[Flaw]:
@@ -60,7 +60,7 @@ def bank_card_number(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `卡号 {{seal: 6222020000000000000}}`, `运单号 6222020000000000000`
     Fix: unsafe. Wraps it as `{{seal: ...}}`, in the text of a note.
     """
-    yield from _told(note, SecretKind.BANK_CARD, N_("Bank card number {masked} in plain text"))
+    return _told(note, SecretKind.BANK_CARD, N_("Bank card number {masked} in plain text"))
 
 
 def travel_document(note: Note, context: Context) -> Iterator[Flaw]:
@@ -72,7 +72,7 @@ def travel_document(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `护照 {{seal: E00000000}}`, `护照 2031 年到期`
     Fix: unsafe. Wraps it as `{{seal: ...}}`, in the text of a note.
     """
-    yield from _told(note, SecretKind.TRAVEL_DOCUMENT, N_("Passport or permit number {masked} in plain text"))
+    return _told(note, SecretKind.TRAVEL_DOCUMENT, N_("Passport or permit number {masked} in plain text"))
 
 
 def access_token(note: Note, context: Context) -> Iterator[Flaw]:
@@ -84,7 +84,7 @@ def access_token(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `AccessKey 在密码管理器里`
     Fix: none. Withdraw the key where it came from and make a new one: this one has been read.
     """
-    yield from _told(note, SecretKind.ACCESS_TOKEN, N_("An access key stands in plain text: {masked}"))
+    return _told(note, SecretKind.ACCESS_TOKEN, N_("An access key stands in plain text: {masked}"))
 
 
 def iban_number(note: Note, context: Context) -> Iterator[Flaw]:
@@ -96,7 +96,7 @@ def iban_number(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `IBAN {{seal: DE89 3704 0044 0532 0130 00}}`
     Fix: unsafe. Wraps it as `{{seal: ...}}`, in the text of a note.
     """
-    yield from _told(note, SecretKind.IBAN, N_("Account number {masked} in plain text"))
+    return _told(note, SecretKind.IBAN, N_("Account number {masked} in plain text"))
 
 
 def email_address(note: Note, context: Context) -> Iterator[Flaw]:
@@ -108,7 +108,7 @@ def email_address(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `发到 info@example.com`, `发到王总邮箱`
     Fix: none. Move it to the field `email` of the customer or of the contact.
     """
-    yield from _told(note, SecretKind.EMAIL, N_("Mail address {masked} in plain text"))
+    return _told(note, SecretKind.EMAIL, N_("Mail address {masked} in plain text"))
 
 
 def credit_code_in_text(note: Note, context: Context) -> Iterator[Flaw]:
@@ -119,14 +119,19 @@ def credit_code_in_text(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `统一社会信用代码: 91330100DEM000110J` in the front matter
     Fix: none. Move it to the field.
     """
-    yield from _told(note, SecretKind.CREDIT_CODE, N_("Credit code {masked} stands outside its field"))
+    return _told(note, SecretKind.CREDIT_CODE, N_("Credit code {masked} stands outside its field"))
 
 
 _WITHOUT_FIX = (SecretKind.ACCESS_TOKEN, SecretKind.EMAIL, SecretKind.CREDIT_CODE)
 
 
 def _told(note: Note, kind: SecretKind, message: str) -> Iterator[Flaw]:
-    for secret in plain_secrets(note):
+    secrets = plain_secrets(note)
+    return _flaws(note, secrets, kind, message) if secrets else iter(())
+
+
+def _flaws(note: Note, secrets: Iterable[Secret], kind: SecretKind, message: str) -> Iterator[Flaw]:
+    for secret in secrets:
         if secret.kind is kind:
             values = {"masked": secret.masked} if "{masked}" in message else {}
             yield Flaw(secret.span, message, values, _sealing(secret, note))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import fields_of, public_of
+from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.blocks import SealedBlock
 from vault_tool.notes.entries import InlineField
@@ -14,7 +15,7 @@ from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Edit, Span
 from vault_tool.patterns import pattern
-from vault_tool.schema import Field
+from vault_tool.schema import Field, Schema
 
 # What was a reference before somebody changed a character of it; `sealed-bids` never was.
 _NEARLY = pattern(r"(?<![0-9A-Za-z_-])[Ss](?i:ealed)-(?=[a-zA-Z]*[0-9])[0-9A-Za-z]{7,9}(?![0-9A-Za-z_-])")
@@ -137,11 +138,14 @@ def sealed_field_plaintext(note: Note, context: Context) -> Iterator[Flaw]:
 
 
 def _plain_values(note: Note) -> Iterator[tuple[str, Span]]:
+    [open_fields] = _open_fields(note.schema)
     for top in fields_of(note):
-        if _may_be_sealed(top.field):
+        if id(top.field) not in open_fields:
             yield from _plain_in(note, top.field, top.key.text, top.node)
     for inline in _inline_fields(note):
-        is_sealed = _may_be_sealed(inline.field) and public_of(note)[0].is_sealed(inline.field, inline.key)
+        is_sealed = id(inline.field) not in open_fields and public_of(note)[0].is_sealed(
+            inline.field, inline.key
+        )
         if is_sealed and not _is_sealed_now(inline.value):
             yield inline.key, inline.value_span
 
@@ -153,9 +157,11 @@ def _inline_fields(note: Note) -> Iterator[InlineField]:
         yield from section.fields
 
 
-def _may_be_sealed(field: Field | None) -> bool:
-    """Tell whether a field is sealed for anybody, or holds one that is: most are not."""
-    return field is None or bool(field.group or field.group_for or field.fields)
+@remember_last
+def _open_fields(schema: Schema) -> Iterator[frozenset[int]]:
+    """Yield by their identity the fields that are sealed for nobody and hold no others: most."""
+    every = (*schema.fields, *schema.inline_fields)
+    yield frozenset(id(each) for each in every if not (each.group or each.group_for or each.fields))
 
 
 def _plain_in(note: Note, field: Field | None, key: str, node: Node) -> Iterator[tuple[str, Span]]:

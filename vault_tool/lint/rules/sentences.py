@@ -87,7 +87,7 @@ def passages(note: Note, today: date) -> Iterator[Passage]:
     parts: list[tuple[Span, int, date | None, bool]] = [
         (each.heading, each.body.start, None, False) for each in (note.profile, *note.sections)
     ]
-    parts += ((each.heading, each.body.start, day_of(note, each), True) for each in note.entries)
+    parts += [(each.heading, each.body.start, each.date or day_of(note, each), True) for each in note.entries]
     for stray in stray_dates(note, today):
         if stray.day and stray.can_become_entry:
             parts.append((stray.date_span, stray.text_start, stray.day, True))
@@ -99,7 +99,8 @@ def passages(note: Note, today: date) -> Iterator[Passage]:
         parts.sort(key=itemgetter(0, 1))
     ends = [heading.start for heading, _, _, _ in parts[1:]]
     for (heading, start, day, is_entry), end in zip(parts, [*ends, note.content_end], strict=True):
-        yield make(Passage, (heading, make(Span, (start, max(start, end))), day, is_entry))
+        body = make(Span, (start, end if end > start else start))
+        yield make(Passage, (heading, body, day, is_entry))
 
 
 def days_told(note: Note, today: date) -> list[date]:

@@ -58,13 +58,17 @@ def _doubtful(note: Note) -> Iterator[Leaf]:
 
     Most values of a note stand in many: the same text in the same field is found good once.
     """
-    [good] = _good(note.schema)
+    [good], [forms] = _good(note.schema), _forms(note.schema)
     for leaf in leaves(note):
         _, field, scalar, _ = leaf
-        key = (id(field), scalar.text)
+        text = scalar.text
+        may_be_any = id(field) not in forms and (field is None or field.type not in _DATES)
+        if may_be_any and text[:1] not in _AMBIGUOUS_FIRST:
+            continue
+        key = (id(field), text)
         if key in good:
             continue
-        if not _is_good(field, scalar.text, note.schema):
+        if not _is_good(field, text, note.schema):
             yield leaf
             continue
         if len(good) >= _MOST_KNOWN:
