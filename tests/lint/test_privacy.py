@@ -163,7 +163,9 @@ BODY_FLAWS = [
 def telling(draw: st.DrawFn) -> tuple[str, str]:
     """A secret and a note that has it in several places, amid flaws that quote what stands there."""
     secret = draw(st.sampled_from(list(SECRETS)))
-    lines = draw(st.lists(st.sampled_from(SECRETS[secret]), min_size=1, max_size=3))
+    # Where it is only ever written as an amount of money, it is one.
+    telling = [line for line in SECRETS[secret] if not line.startswith("金额")]
+    lines = [draw(st.sampled_from(telling)), *draw(st.lists(st.sampled_from(SECRETS[secret]), max_size=2))]
     lines = [line.replace("{}", secret) for line in lines]
     for flaw in draw(st.lists(st.sampled_from(BODY_FLAWS), max_size=3)):
         lines.insert(draw(st.integers(0, len(lines))), flaw)
