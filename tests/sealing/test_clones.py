@@ -157,3 +157,28 @@ def test_a_second_machine_of_one_person(people: tuple[Colleague, Colleague], tmp
 
     assert laptop.fields("firm1")["id_number"] == "X123451"
     assert laptop.fields("firm1") == li.fields("firm1")
+
+
+def test_keys_that_were_renewed_stay_though_the_server_was_put_back(
+    people: tuple[Colleague, Colleague], remote: Path
+):
+    li, zhang = people
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "sales")
+    li.ok("sync")
+    before = li.git("rev-parse", "HEAD").strip()
+    li.ok("access", "revoke", "zhang.wei")
+    li.ok("rekey")
+    li.ok("sync")
+    pull(zhang)
+    zhang.git("push", "-q", "--no-verify", "--force", str(remote), f"{before}:main")
+    type_in(li, "firm1", "wechat: since-then")
+    assert li.vault("sync").status == 5
+
+    li.ok("remote", "accept", "--yes")
+
+    # What she sealed to the new keys can be opened, also from a clone of what the server has now.
+    assert li.fields("firm1")["wechat"] == "since-then"
+    assert li.vault("verify").status == 0
+    again = li.at(li.root.with_name("again"))
+    subprocess.run(["git", "clone", "-q", str(remote), str(again.root)], check=True)
+    assert again.fields("firm1")["wechat"] == "since-then"

@@ -42,7 +42,7 @@ def merge_file(path: PurePosixPath, base: bytes | None, a: bytes, b: bytes, rule
     if a == base:
         return Merged(b)
     if path == KEYRING:
-        winner = max(a, b, key=lambda data: (_epoch(data), data))
+        winner = max(a, b, key=lambda data: (epoch_of(data), data))
         return Merged(winner, ("",), parked=b if winner == a else a)
     if path == ERASED:
         return Merged(merge_tombstones(base or b"", a, b))
@@ -84,7 +84,7 @@ def place_for_other(path: PurePosixPath, data: bytes) -> PurePosixPath:
     return path.with_name(f"{path.stem}.conflict-{mark}{path.suffix}")
 
 
-def _epoch(data: bytes) -> int:
+def epoch_of(data: bytes) -> int:
     """Return a keyring's epoch; of one that can't be read less than any."""
     import tomllib
 

@@ -1,7 +1,8 @@
 """A server's past that was changed, accepted after somebody looked at it.
 
 What was saved here and never sent is put on top of what the server has now, as one commit; the old past is in
-no commit that is sent again. It stays on this computer, under `refs/vault/keep`.
+no commit that is sent again. It stays on this computer, under `refs/vault/keep`. Keys that were renewed stay
+renewed: what was sealed since could else be opened by nobody.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER
 from vault_tool.git.repository import Repository
 from vault_tool.git.transport import SEEN
+from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, Signature, write_commit
 from vault_tool.merge.erased import ERASED, read_tombstones
+from vault_tool.merge.file import KEYRING, epoch_of
 from vault_tool.messages import N_
+from vault_tool.sealing.keyring import GROUP_KEYS
 from vault_tool.sync import remotes
 from vault_tool.sync.carried import forget_record
 from vault_tool.vault.vault import Vault
@@ -101,6 +105,7 @@ def accept(
             target = told.new
             if told.mine:
                 target = sides.replay(base or told.old, head, told.new).commit
+            target = _with_our_keys(repository, head, target)
             steps = steps_between(repository, head, target)
             coming = Head(repository.branch or f"refs/heads/{branch}", head, target)
             apply(vault.root, steps, coming, repository, Mender(sides, head), time.time)
@@ -109,3 +114,19 @@ def accept(
         remotes.follow(git, remote, told.new)
         forget_record(git / FOLDER)
     return places[0]
+
+
+def _with_our_keys(repository: Repository, head: str, target: str) -> str:
+    """Return a commit with the keys that are here, on top of one that has older ones."""
+    trees = repository.trees
+
+    def epoch(commit: str) -> int:
+        entry = trees.entry(commit, KEYRING)
+        return epoch_of(repository.read(entry.name)) if entry else -1
+
+    if epoch(target) >= epoch(head):
+        return target
+    ours = [(KEYRING, trees.entry(head, KEYRING)), *trees.files(head, GROUP_KEYS)]
+    changes = {path: entry for path, entry in ours if entry != trees.entry(target, path)}
+    author = Signature(OWN_NAME, OWN_EMAIL, repository.time_of(target))
+    return write_commit(repository, (target,), changes, author, "Keep the keys\n")
