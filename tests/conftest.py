@@ -21,7 +21,9 @@ from vault_tool.cli.main import lend_messages_to_click, run
 lend_messages_to_click()
 
 # Machines differ and tests share them: a slow example is no failure.
-settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=70
+)
 # For `make soak`; a test that names a number of its own keeps it, and is run over and over there.
 settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -46,13 +46,13 @@ def test_spellings_of_one_text_fold_to_one_form(typed: str, folded: str) -> None
     assert fold(typed) == folded
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(texts)
 def test_folding_with_offsets_gives_the_same_text(text: str) -> None:
     assert fold_with_offsets(text)[0] == fold(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(texts)
 def test_folding_twice_changes_nothing(text: str) -> None:
     once = fold(text)
@@ -60,7 +60,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(once) == once
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(texts)
 def test_every_folded_character_knows_where_it_came_from(text: str) -> None:
     folded, offsets = fold_with_offsets(text)

@@ -130,7 +130,7 @@ def test_bold_is_known_for_what_it_is():
     assert [span.of(reading.text) for span in reading.bold] == ["再让\n2 点", "到岸"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(markdown)
 def test_any_text_is_read_and_every_character_known_by_its_place(text):
     reading = reading_text(text)
@@ -142,7 +142,7 @@ def test_any_text_is_read_and_every_character_known_by_its_place(text):
         assert 0 <= span.start < span.end <= len(reading.text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     markdown,
     st.sampled_from(["{{seal: %s}}", "{{ Seal finance：%s}}", "{{封存: 一\n\n%s}}", "{{封存:%s"]),

@@ -249,7 +249,7 @@ documents = (
 BEYOND_FORM = {"DuplicateSpelling", "MissingAttribute", "UnknownName"}
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(document=documents)
 def test_the_meta_schema_rejects_just_what_is_rejected_for_its_form(
     tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]

@@ -123,7 +123,7 @@ contents = st.binary() | (st.text() | pieces | (nodes | sections).map(json.dumps
 
 
 @pytest.mark.parametrize("name", ["fields.yaml", "vocabulary.yaml"])
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(content=contents)
 def test_any_content_is_a_schema_or_a_schema_error(
     tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes

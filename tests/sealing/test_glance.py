@@ -15,7 +15,7 @@ from vault_tool.sealing.unsealed import unsealed
 EXAMPLES = Path(__file__).parents[2] / "example_vault"
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(secret_notes())
 def test_where_something_is_to_be_sealed_a_closer_look_is_taken(text: str):
     note = note_of(text)

@@ -76,7 +76,8 @@ def test_two_texts_of_one_customer_may_change_places_but_not_names(li: Colleague
         (lambda text, vid, token: text.replace(f"{vid} {token}\n", f"{vid}\n"), DAMAGED),
         (
             lambda text, vid, token: text.replace(
-                f"{vid} {token}\n", f"{vid} {token}\n{vid} {token[:-1]}0\n"
+                f"{vid} {token}\n",
+                f"{vid} {token}\n{vid} {token[:-1]}{'1' if token.endswith('0') else '0'}\n",
             ),
             TWICE,
         ),

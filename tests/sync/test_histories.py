@@ -359,6 +359,6 @@ def _searched(histories: int, steps: int) -> settings:
 
 
 TestTeam = Team.TestCase
-TestTeam.settings = _searched(120, 8)
+TestTeam.settings = _searched(172, 7)
 TestTeamWithPlainGit = TeamWithPlainGit.TestCase
-TestTeamWithPlainGit.settings = _searched(30, 8)
+TestTeamWithPlainGit.settings = _searched(28, 7)
