@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -349,9 +350,11 @@ class TeamWithPlainGit(Team):
 
 
 def _searched(histories: int, steps: int) -> settings:
+    # More steps find more, and there is more time for them in `make soak`.
+    longer = 3 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 1
     return settings(
         max_examples=histories,
-        stateful_step_count=steps,
+        stateful_step_count=steps * longer,
         phases=PHASES,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
@@ -359,6 +362,6 @@ def _searched(histories: int, steps: int) -> settings:
 
 
 TestTeam = Team.TestCase
-TestTeam.settings = _searched(172, 7)
+TestTeam.settings = _searched(172, 5)
 TestTeamWithPlainGit = TeamWithPlainGit.TestCase
-TestTeamWithPlainGit.settings = _searched(28, 7)
+TestTeamWithPlainGit.settings = _searched(28, 5)
