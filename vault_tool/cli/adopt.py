@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.cli.app import App
 from vault_tool.cli.change import show_diff
@@ -13,6 +12,7 @@ from vault_tool.cli.progress import shown
 from vault_tool.cli.words import known_word
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language, _, ngettext, render
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema, load_schema
 from vault_tool.vault.adopt import (
     Adopted,

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -34,6 +33,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import git_folder
 from vault_tool.merge.erased import ERASED
 from vault_tool.messages import N_, _, ngettext, render
+from vault_tool.named import NamedTuple
 from vault_tool.sync.backup import (
     NoBackupFolder,
     backup_folder,

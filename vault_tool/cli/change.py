@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.cli.app import App
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.vault.journal import Change, ChangedOnDisk
 

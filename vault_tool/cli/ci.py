@@ -6,13 +6,14 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.repository import Blob, Repository
 from vault_tool.messages import N_, _, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.schema import load_schema
 from vault_tool.schema.sealing import Loosening, holding, loosened, rules_of
 from vault_tool.sealing.gate import Found, Gate, Kind

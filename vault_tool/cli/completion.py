@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from click.shell_completion import get_completion_class
@@ -14,6 +13,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
+from vault_tool.named import NamedTuple
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
@@ -14,6 +13,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.log import Commit
 from vault_tool.merge.file import CONFLICTS as PARKED
 from vault_tool.messages import N_, _, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.sync.open_conflicts import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.ask import NotTogether
@@ -16,6 +15,7 @@ from vault_tool.cli.say import shell_word
 from vault_tool.cli.words import said_day
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.sync.changes import masked_before_sealing, note_changes, shown_note
 from vault_tool.sync.past import Difference, Past, Version
 from vault_tool.vault.public import SealedKeys

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool import __version__
 from vault_tool.cli.app import App, pass_app
@@ -19,6 +18,7 @@ from vault_tool.cli.help import command, option
 from vault_tool.cli.say import shell_word
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, render
+from vault_tool.named import NamedTuple
 from vault_tool.vault.catalog import FILE_NAME, Catalog
 from vault_tool.vault.places import Places, PlaceUnusable, RelativeHome, make_private, places_for
 from vault_tool.vault.settings import Settings, SettingsError, find_root, load_settings

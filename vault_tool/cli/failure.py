@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import click
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, render
+from vault_tool.named import NamedTuple
 
 BUG = N_("This is a defect in the program ({kind}), not in your notes.")
 BUG_HINT = N_("Run it again with `vault --debug ...` and report what it says; no note's text is in it.")

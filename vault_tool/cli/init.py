@@ -6,7 +6,6 @@ import gettext
 import shlex
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import click
 
@@ -16,6 +15,7 @@ from vault_tool.cli.complete import types
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import DOMAIN, LOCALE_DIR, N_, Language, _, language, render
+from vault_tool.named import NamedTuple
 from vault_tool.vault.settings import DEFAULT_CUSTOMERS, SETTINGS_NAME, Person, Settings
 from vault_tool.vault.settings_text import Translate, default_queries, new_settings_text, settings_of
 from vault_tool.vault.start import (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.messages import N_, _, language
+from vault_tool.named import NamedTuple
 from vault_tool.sealing.keyring import KEYRING, KeyGroup, Member, read_keyring
 from vault_tool.sealing.trust import Change, changes
 from vault_tool.sealing.vault_keys import VaultKeys

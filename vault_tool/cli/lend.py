@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool import messages
 from vault_tool.cli.main import lend_messages_to_click, run
 from vault_tool.errors import VaultError
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema
 from vault_tool.search.engine import open_engine
 from vault_tool.vault.opening import Opening, open_root, sources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.cli.app import App
 from vault_tool.lint.baseline import (
@@ -24,6 +24,7 @@ from vault_tool.lint.baseline import (
 from vault_tool.lint.finding import Finding, Linted
 from vault_tool.lint.selection import select_rules
 from vault_tool.messages import _, ngettext
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from vault_tool.cli.lint_report import Wish

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from vault_tool import messages
 from vault_tool.cli.app import App
@@ -14,6 +14,7 @@ from vault_tool.errors import Exit
 from vault_tool.lint import report
 from vault_tool.lint.report import Tally
 from vault_tool.messages import _, ngettext
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from vault_tool.lint.baseline import Baseline

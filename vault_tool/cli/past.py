@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.cli.app import App
 from vault_tool.cli.pick import fresh, pick_customer
@@ -12,6 +11,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.log import Commit
 from vault_tool.git.writing import OWN_EMAIL
 from vault_tool.messages import N_, _, language
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.schema import FieldType, Language, Schema
 from vault_tool.sync.changes import Changed, What

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.complete import customers
@@ -14,6 +13,7 @@ from vault_tool.cli.pick import pick_customer
 from vault_tool.cli.rekey import sealed_notes
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, ngettext, render
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.sealing.reseal import Moved, moved_values, plan_rebind
 from vault_tool.sealing.token import Place

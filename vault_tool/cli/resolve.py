@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 import click
 
@@ -28,6 +27,7 @@ from vault_tool.cli.words import known_field
 from vault_tool.errors import Exit, VaultError
 from vault_tool.merge.conflicts import Take, open_conflicts, plan_resolution
 from vault_tool.messages import N_, _, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import apply_edits
 from vault_tool.sealing.places import TEXT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from vault_tool.cli.help import Group, Option, group
 from vault_tool.cli.output import ColorChoice
 from vault_tool.cli.width import width
 from vault_tool.messages import N_, _
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 import click
 
@@ -17,6 +16,7 @@ from vault_tool.cli.where import vault_path
 from vault_tool.errors import Exit
 from vault_tool.lint.run import targets
 from vault_tool.messages import N_, _, ngettext, render
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import CannotSeal, Sealing

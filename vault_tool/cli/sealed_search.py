@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from vault_tool.cli.app import App
 from vault_tool.cli.ask import customers_that_match, read_query
@@ -16,6 +15,7 @@ from vault_tool.cli.reveal import log_reveals
 from vault_tool.cli.where import seen_from
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, language, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import parse_note
 from vault_tool.schema import Field, Schema, fold
 from vault_tool.sealing.reveal import reveal

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.ask import customers_that_match, read_query
@@ -18,6 +17,7 @@ from vault_tool.cli.say import shell_word
 from vault_tool.cli.words import known_field, known_tag, typed_value
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language, _, language, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import plan_change_list, plan_remove, plan_set, plan_set_list
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Edit, apply_edits

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
@@ -17,6 +16,7 @@ from vault_tool.cli.sharing import sharing_document, sharing_rows, sharing_troub
 from vault_tool.cli.width import pad, width, wrap
 from vault_tool.errors import Exit
 from vault_tool.messages import N_, _, language, ngettext, render
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema
 from vault_tool.sync.sharing import Sharing, is_overdue, sharing_of
 from vault_tool.vault.catalog_read import Customer, problems

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 
 _MOST = 300

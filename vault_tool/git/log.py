@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.git.repository import Repository
 from vault_tool.git.trees import FILES
+from vault_tool.named import NamedTuple
 
 _MARK = "commit "
 _FORMAT = f"--format={_MARK}%H%x00%P%x00%aN%x00%aE%x00%at"

@@ -11,13 +11,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool import messages
 from vault_tool.errors import VaultError
 from vault_tool.merge.file import merge_content
 from vault_tool.merge.rules import Rules, are_two_customers, is_note
 from vault_tool.messages import N_, _
+from vault_tool.named import NamedTuple
 from vault_tool.schema.files import SECTIONS
 from vault_tool.vault.opening import open_root
 from vault_tool.vault.settings import SETTINGS_NAME, Settings, load_settings

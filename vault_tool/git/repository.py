@@ -16,11 +16,12 @@ from pathlib import Path, PurePosixPath
 from subprocess import PIPE, Popen
 from threading import Lock
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.trees import Trees
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from git import Git

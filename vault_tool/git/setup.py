@@ -13,12 +13,13 @@ import zlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool import __version__
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_, _
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 
 if TYPE_CHECKING:

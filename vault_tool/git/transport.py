@@ -17,11 +17,12 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.git.answer import Reached, RemoteState, read_failure, read_push
 from vault_tool.messages import language
+from vault_tool.named import NamedTuple
 from vault_tool.vault.settings import SETTINGS_NAME
 
 if TYPE_CHECKING:

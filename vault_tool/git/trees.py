@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 
 _FOLDER = "40000"
 # Few names are: only these are looked at closely.

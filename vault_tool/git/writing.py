@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.git.repository import GitRefuses
 from vault_tool.git.trees import Entry
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository

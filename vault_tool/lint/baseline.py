@@ -12,11 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.lint.finding import Finding, Phrase
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 from vault_tool.vault.walk import printable
 

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from vault_tool import __version__
 from vault_tool.errors import VaultError
+from vault_tool.named import NamedTuple
 from vault_tool.schema.plain import plain_schema
 from vault_tool.vault.kept import keep, read_kept
 from vault_tool.vault.opening import plain_settings

@@ -10,7 +10,9 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
+
+from vault_tool.named import NamedTuple
 
 Answer = Any  # plain values: None, a flag, a text, or tuples of texts
 Question = tuple[str, str]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from vault_tool.lint.rule import Finding
 from vault_tool.lint.rules.leaves import fields_of
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import shape
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Span, apply_edits

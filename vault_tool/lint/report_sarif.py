@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import NamedTuple
 from urllib.parse import quote
 
 from vault_tool import __version__, messages
@@ -18,6 +17,7 @@ from vault_tool.lint.manual import LANGUAGES, manual_in
 from vault_tool.lint.report import render_message
 from vault_tool.lint.rule import Rule
 from vault_tool.messages import _
+from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Edit
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from inspect import cleandoc
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vault_tool.lint.finding import Finding, Fix, FixKind, Phrase, Severity
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Span
 from vault_tool.schema import Schema

@@ -11,10 +11,10 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault.files import MAX_NOTE_BYTES
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs
 

@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 from vault_tool.errors import VaultError
 from vault_tool.lint.finding import Finding
 from vault_tool.lint.rules import find_rule
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 
 _FILE = PurePosixPath("lint-statistics.json")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from vault_tool.lint.rule import Finding, Fix, Flaw
 from vault_tool.lint.rules import find_rule
 from vault_tool.lint.rules.leaves import leaves
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span, iterate_lines
 

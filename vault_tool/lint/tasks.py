@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from vault_tool.lint.customers import Answer, Question
 from vault_tool.lint.finding import Mending
 from vault_tool.lint.rows import Row
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from vault_tool.schema.model import Schema

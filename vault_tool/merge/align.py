@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+
+from vault_tool.named import NamedTuple
 
 _SAME_HEADING = 0.4
 _OTHER_HEADING = 0.6

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from itertools import accumulate
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Span, iterate_lines
 
 MARK = "[!conflict]"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from vault_tool.merge.field_values import Parted, item_children, key_children
 from vault_tool.merge.rows import flow_text, told_apart
+from vault_tool.named import NamedTuple
 from vault_tool.notes.frontmatter import FieldNode, FrontMatter
 from vault_tool.notes.nodes import Node, Scalar, Sequence
 from vault_tool.notes.text import Span

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from vault_tool.merge.callout import Callout, find_callouts, split_callouts
 from vault_tool.merge.conflict_rows import CONFLICTS, ConflictRow, Found, conflict_rows, find_value
 from vault_tool.merge.rows import flow_text
+from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import find_sealed_references
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Scalar, Sequence

@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from vault_tool.merge.align import Alignment, align
 from vault_tool.merge.callout import Split, quote, split_callouts, unquote, with_callouts
 from vault_tool.merge.choice import merged_order, settle
 from vault_tool.merge.lines import Agreed, Region, combined, merge_lines, with_disputes_as
+from vault_tool.named import NamedTuple
 from vault_tool.notes.blocks import Heading
 from vault_tool.notes.values import parse_date, parse_loose_date
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
 
 from vault_tool.merge.choice import settle
 from vault_tool.merge.entries import merge_additions
 from vault_tool.merge.rows import Child, Row, Rows, cut_rows, flow_text, merge_rows, rows_text
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import shape
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.render_yaml import can_be_plain, double_quoted

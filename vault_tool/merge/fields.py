@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from vault_tool.merge.choice import settle
 from vault_tool.merge.conflict_rows import (
@@ -18,6 +17,7 @@ from vault_tool.merge.entries import merge_additions
 from vault_tool.merge.field_values import FieldMerge
 from vault_tool.merge.lines import merge_lines, with_disputes_as
 from vault_tool.merge.rows import Child, Row, Rows, cut_lines, merge_rows, rows_text
+from vault_tool.named import NamedTuple
 from vault_tool.notes.frontmatter import FrontMatter, parse_front_matter
 from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.text import Span

@@ -7,10 +7,10 @@ merged in another way. What comes out is read again, and counts only where it sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from vault_tool.merge.choice import merged_order, settle
 from vault_tool.merge.layout import lay, merged_layout, put
+from vault_tool.named import NamedTuple
 
 
 class Item(NamedTuple):

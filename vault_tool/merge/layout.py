@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 from vault_tool.merge.choice import settle
+from vault_tool.named import NamedTuple
 from vault_tool.notes.text import BOM, iterate_lines, line_break_of
 
 _ANY_BREAK = re.compile(r"\r\n?")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.merge.callout import MARK
 from vault_tool.merge.choice import settle
@@ -13,6 +12,7 @@ from vault_tool.merge.entries import MergedBody, Pieces, cut_body, merge_pieces
 from vault_tool.merge.fields import merge_front_matter
 from vault_tool.merge.layout import lay, merged_layout, put
 from vault_tool.merge.tokens import cut_sealed, merge_sealed
+from vault_tool.named import NamedTuple
 from vault_tool.notes.blocks import scan_blocks
 from vault_tool.notes.frontmatter import cut, opens_without_closing
 from vault_tool.notes.note import parse_note

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
+
+from vault_tool.named import NamedTuple
 
 
 class File(NamedTuple):

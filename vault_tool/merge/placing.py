@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.merge.pairing import File
+from vault_tool.named import NamedTuple
 from vault_tool.vault.globs import fold_name
 from vault_tool.vault.paths import file_stem
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from vault_tool.merge.choice import merged_order, settle
+from vault_tool.named import NamedTuple
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.render_yaml import double_quoted, render_scalar
 from vault_tool.schema import Field, FieldType

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.frontmatter import parse_front_matter
 from vault_tool.notes.text import decode
 from vault_tool.notes.values import read_value

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from vault_tool.merge.choice import merged_order, settle
+from vault_tool.named import NamedTuple
 from vault_tool.notes.blocks import SealedBlock
 from vault_tool.notes.sealing_marks import BASE32, SEALED_REFERENCE
 

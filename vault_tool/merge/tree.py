@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.merge.choice import settle
 from vault_tool.merge.erased import ERASED, read_tombstones, tombstone
@@ -18,6 +17,7 @@ from vault_tool.merge.note import Merged
 from vault_tool.merge.pairing import Base, File, Placed, Side, Thing, pair
 from vault_tool.merge.placing import Placement, place
 from vault_tool.merge.rules import Rules, customer_id, is_note
+from vault_tool.named import NamedTuple
 
 __all__ = ["File", "MergedTree", "Side", "merge_trees"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.messages import N_, Language
+from vault_tool.named import NamedTuple
 from vault_tool.notes.blocks import scan_blocks
 from vault_tool.notes.dated_lines import DatedLines, plan_dated_lines
 from vault_tool.notes.edit_fields import CannotEdit, plan_set

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.values import parse_date
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Span, iterate_lines, line_end, make, next_line
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import looks_like_date
 from vault_tool.notes.month_dates import MONTH_DATE, read_month_date
 from vault_tool.notes.note import Note

@@ -6,8 +6,9 @@ import calendar
 import re
 import unicodedata
 from datetime import date, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.numerals import behind_half, leading_numeral
 from vault_tool.notes.values import parse_date, parse_loose_date
 from vault_tool.schema import Schema

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.blocks import Heading, SealedBlock, scan_blocks
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.notes.text import Span, line_end, make

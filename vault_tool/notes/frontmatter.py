@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.text import BOM, Line, Span, iterate_lines, line_end, make, next_line
 from vault_tool.notes.yaml_tree import BlockError, SpanHandler, Tree, without_comment

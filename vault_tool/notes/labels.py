@@ -7,8 +7,8 @@ the number is an order's. Looking a few characters back costs less than a patter
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 

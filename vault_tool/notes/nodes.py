@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Span
 
 

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Line, Span, iterate_lines
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.checksums import (
     iban_length,
     is_credit_code,

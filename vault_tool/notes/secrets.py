@@ -6,11 +6,11 @@ What is found stands in plain. Sealed references, and words that are marked to b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from operator import itemgetter
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.labels import Labels
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.secret_kinds import Found, SecretKind, masked
@@ -50,8 +50,10 @@ _HINT = pattern(
 )
 _LONG_WORD = pattern("[0-9A-Za-z_-]{16}")
 _ALONE = "(?<![0-9A-Za-z].)"
-_AT = pattern("@(?<=[0-9A-Za-z_].)[0-9A-Za-z]")
-_WIDE_AT = pattern("＠(?<=[０-９Ａ-Ｚａ-ｚ].)[０-９Ａ-Ｚａ-ｚ]")
+_AROUND_AT = {
+    "@": pattern("(?<=[0-9A-Za-z_])@[0-9A-Za-z]"),
+    "＠": pattern("(?<=[０-９Ａ-Ｚａ-ｚ])＠[０-９Ａ-Ｚａ-ｚ]"),
+}
 _ABROAD = pattern("[+＋][(（]?[0-9０-９]")
 # Tokens that may have no digit at all begin with one of these.
 _TOKEN_STARTS = ("AKI", "AIza", "LTAI", "glpat-")
@@ -60,6 +62,8 @@ _KEY_BLOCK = pattern(
     r"(?:-----END (?P=of)PRIVATE KEY(?P=more)-----|\Z)",
     re.DOTALL,
 )
+# So much of a phrase tells it from nearly all other words.
+_BEGINNING = 4
 # Not the commas and full stops: nobody types one of those within a number or a password.
 _SIGNS = "：＝（）＠．－＿＋｜／＃＞＜"
 _HALF_WIDTH: dict[int, int | str] = {
@@ -121,7 +125,7 @@ class _Seeker:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._phrases = [phrase.casefold() for phrase in schema.phrases("password")]
+        self._beginnings = _beginnings(phrase.casefold() for phrase in schema.phrases("password"))
         self._role_mailboxes = frozenset(map(str.lower, schema.phrases("role-mailbox")))
         self._passwords: Passwords | None = None
         self._numbers: Numbers | None = None
@@ -141,8 +145,12 @@ class _Seeker:
     def lines(self, text: str) -> dict[Span, set[str]]:
         """Return the lines that may hold a secret, and which sorts of it."""
         hints = [(hint.start(), hint.lastgroup or "number") for hint in _HINT.finditer(text)]
-        for at in (_AT, _WIDE_AT):
-            hints += [(hint.start(), "email") for hint in at.finditer(text)]
+        for sign, around in _AROUND_AT.items():
+            at = text.find(sign)
+            while at >= 0:
+                if around.match(text, at):
+                    hints.append((at, "email"))
+                at = text.find(sign, at + 1)
         if "+" in text or "＋" in text:
             hints += ((hint.start(), "number") for hint in _ABROAD.finditer(text))
         for start in _TOKEN_STARTS:
@@ -150,7 +158,7 @@ class _Seeker:
                 hints += ((hint.start(), "token") for hint in re.finditer(start, text))
         # As the pattern takes letters for alike: a dotless or a dotted capital i for an i.
         alike = text.casefold().replace("ı", "i").replace("\u0307", "")
-        if any(phrase in alike for phrase in self._phrases):
+        if any(beginning in alike for beginning in self._beginnings):
             hints += ((hint.start(), "password") for hint in self._password.finditer(text))
         lines: dict[Span, set[str]] = {}
         line = Span(0, -1)
@@ -197,6 +205,15 @@ class _Seeker:
 def _line_of(text: str, offset: int) -> Span:
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     return Span(start, line_end(text, offset))
+
+
+def _beginnings(phrases: Iterable[str]) -> list[str]:
+    """Return what a text must hold one of, to hold any of these phrases: as few as may be."""
+    found: list[str] = []
+    for beginning in sorted({phrase[:_BEGINNING] for phrase in phrases}, key=len):
+        if not any(each in beginning for each in found):
+            found.append(beginning)
+    return found
 
 
 _last: _Seeker | None = None

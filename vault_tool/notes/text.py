@@ -6,9 +6,9 @@ import codecs
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 
 BOM = "\ufeff"

@@ -9,8 +9,8 @@ from collections.abc import Mapping as MappingType
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.numerals import leading_numeral
 from vault_tool.patterns import pattern

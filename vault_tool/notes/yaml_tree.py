@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
 from vault_tool.notes.simple_yaml import read_simple
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema import problems, source
 from vault_tool.schema.draft import (
     FIELD_ATTRIBUTES,

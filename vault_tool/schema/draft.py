@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from vault_tool.messages import Language
+from vault_tool.named import NamedTuple
 from vault_tool.schema import problems, source
 from vault_tool.schema.model import fold
 from vault_tool.schema.source import Node, Text

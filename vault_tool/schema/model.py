@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from vault_tool.messages import Language
+from vault_tool.named import NamedTuple
 
 TOOL_PREFIX = "vault_"
 """Keys that begin with this are the tool's own, in any note."""

@@ -6,8 +6,9 @@ Whoever can write to a vault's `schema/` could declare a field open, and read wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema.model import Field, FieldType, Schema, by_spelling, joined
 
 INLINE = "entry:"

@@ -9,8 +9,9 @@ import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema import problems
 from vault_tool.schema.files import LARGEST_FILE
 from vault_tool.schema.problems import Place

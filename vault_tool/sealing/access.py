@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import MANAGER, with_new_epoch
 from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, group_key_path, is_name

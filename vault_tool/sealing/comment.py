@@ -6,8 +6,9 @@ People write at the end of a file, behind it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.text import BOM, Edit, Span
 from vault_tool.patterns import pattern
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema
 from vault_tool.sealing import age
 from vault_tool.sealing.keyring import KeyGroup, Keyring, Member, group_key_path

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import Schema
 from vault_tool.sealing.clean import is_note, note_globs

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool.errors import VaultError
+from vault_tool.named import NamedTuple
 from vault_tool.sealing import age
 from vault_tool.sealing.keyring import GROUP_KEYS, OWNER, Keyring, group_key_path, is_name
 from vault_tool.sealing.token import Token, key_set_id

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault.setting_reader import SettingsReader
 from vault_tool.vault.toml import toml_key, toml_string
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from vault_tool.merge.callout import Callout, find_callouts
+from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import InlineField
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.sealing import age

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.sealing_marks import BASE32
 
 LOG = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from typing import NamedTuple
 
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import render_scalar
 from vault_tool.notes.sealing_marks import sealing_spans

@@ -16,7 +16,8 @@ from binascii import Error as NotBase64
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+
+from vault_tool.named import NamedTuple
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base32, in lower case."""

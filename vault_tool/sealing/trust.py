@@ -12,10 +12,10 @@ from contextlib import suppress
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sealing.keyring import Keyring, read_keyring
 from vault_tool.vault.places import make_private, state_home
 

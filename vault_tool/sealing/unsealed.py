@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans

@@ -7,10 +7,10 @@ from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.sealing import age
 from vault_tool.sealing.group_keys import GroupKeys

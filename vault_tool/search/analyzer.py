@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from operator import add
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import HAN_CLASS, fold, is_han
 from vault_tool.patterns import pattern
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Message
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Field, FieldType, Schema
 from vault_tool.search.filters import Condition
 from vault_tool.vault.catalog import Catalog

@@ -6,8 +6,8 @@ import calendar
 import re
 import unicodedata
 from datetime import date, timedelta
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.values import parse_date, parse_loose_date
 from vault_tool.patterns import pattern
 from vault_tool.schema import Schema

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import fold
 from vault_tool.schema import Field, FieldType, Schema
 from vault_tool.search.analyzer import GAP, analyse, person_sign, sequence, sign_of

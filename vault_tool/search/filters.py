@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import HAN_CLASS, fold, is_han
 from vault_tool.schema import Field, FieldType, Schema
 from vault_tool.search.tree import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from functools import cached_property, reduce
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema
 from vault_tool.search.analyzer import person_sign, sign_of
 from vault_tool.search.documents import Head, heads_of

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Field, FieldType, Schema, fold
 from vault_tool.search.query_errors import (
     BadNumber,

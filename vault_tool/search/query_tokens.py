@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from datetime import date
 from functools import reduce
 from pathlib import PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from vault_tool.messages import N_, Language
+from vault_tool.named import NamedTuple
 from vault_tool.search.analyzer import person_sign
 from vault_tool.search.documents import Head, heads_of
 from vault_tool.search.engine import Engine, EngineDamaged, Order, Progress, Scored

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import fold_with_offsets, unfold
 from vault_tool.notes.text import Span
 

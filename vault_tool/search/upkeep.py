@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from vault_tool.named import NamedTuple
 from vault_tool.search.engine import Engine, EngineBusy, EngineDamaged, Progress, open_engine
 from vault_tool.search.follow import follow, strays
 from vault_tool.vault.catalog import Catalog, CatalogDamaged

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import HAN_CLASS, fold, is_han
 from vault_tool.search.analyzer import (
     LONGEST_TOKEN,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER
@@ -20,6 +19,7 @@ from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, Signature, write_commit
 from vault_tool.merge.erased import ERASED, read_tombstones
 from vault_tool.merge.file import KEYRING, epoch_of
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sealing.keyring import GROUP_KEYS
 from vault_tool.sync import remotes
 from vault_tool.sync.carried import forget_record

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.advance import HeadMoved, advance, check_movable
 from vault_tool.git.repository import Repository
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sync.stale import LastWrites, Merge
 from vault_tool.sync.standing import Standing, standing
 from vault_tool.sync.sync_journal import Head, Journal, Plan, Step, blob_name

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import NamedTuple
 
 from vault_tool import __version__
 from vault_tool.errors import Exit, VaultError
@@ -23,6 +22,7 @@ from vault_tool.git.answer import without_password
 from vault_tool.git.folder import git_folder
 from vault_tool.git.repository import Repository
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sync.backup_manifest import ENDING, Counts, Manifest, manifest_bytes, read_manifest
 from vault_tool.sync.backup_record import Event
 from vault_tool.sync.backup_unpack import digest_of, heads_of, moment, text

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 
 FORMAT = 1
 ENDING = ".json"

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from shlex import quote
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
+from vault_tool.named import NamedTuple
 from vault_tool.sync.backup_record import BackupRecord
 from vault_tool.sync.remotes import Remote
 from vault_tool.vault.settings import Person

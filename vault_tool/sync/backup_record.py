@@ -11,10 +11,11 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from vault_tool.errors import VaultError
 from vault_tool.git.folder import FOLDER
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 
 FILE_NAME = "backups.json"

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import without_password
@@ -17,6 +16,7 @@ from vault_tool.git.repository import Repository
 from vault_tool.git.setup import set_up
 from vault_tool.merge.erased import ERASED, merge_tombstones, read_tombstones, tombstone
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import parse_note
 from vault_tool.schema import load_schema
 from vault_tool.sealing.clean import note_globs, sealed_spellings

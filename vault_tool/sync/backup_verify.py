@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import NamedTuple
 
 from vault_tool import __version__
 from vault_tool.git.repository import GitRefuses, Repository
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import load_schema
 from vault_tool.sealing.clean import note_globs

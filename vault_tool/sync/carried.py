@@ -14,8 +14,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.vault.compare import Comparison
 from vault_tool.vault.glance import FileStat
 from vault_tool.vault.globs import fold_name

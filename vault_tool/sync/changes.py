@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import Entry, Section
 from vault_tool.notes.nodes import Mapping as MapNode
 from vault_tool.notes.nodes import Scalar

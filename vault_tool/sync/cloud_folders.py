@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 
 

@@ -12,10 +12,11 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 
 if TYPE_CHECKING:
     from vault_tool.lint.work import NoteWork

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.merge.file import merge_content, place_for_other
 from vault_tool.merge.note import Merged
 from vault_tool.merge.rules import Rules
+from vault_tool.named import NamedTuple
 
 # All three, in this order: a line of equals signs alone underlines a heading.
 _MARKERS = re.compile(

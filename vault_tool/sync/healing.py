@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.git.folder import own_folder
 from vault_tool.git.log import Commit, commits
 from vault_tool.git.repository import Repository
 from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Signature, Written, write_commit
 from vault_tool.merge.rules import Rules
+from vault_tool.named import NamedTuple
 from vault_tool.sealing.glance import Glance
 from vault_tool.sync.heal import Edited, Healed, Versions, heal, holds_markers
 from vault_tool.sync.join_sides import Sides

@@ -8,13 +8,13 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git import transport
 from vault_tool.git.answer import Reached, RemoteState, without_password
 from vault_tool.git.repository import Repository
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sync.remotes import FIRST, note
 from vault_tool.sync.unreached import NothingThere, unreached
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.trees import FILES, Entry
@@ -19,6 +19,7 @@ from vault_tool.merge.file import merge_content, place_for_other
 from vault_tool.merge.rules import Rules, are_two_customers
 from vault_tool.merge.tree import File, MergedTree, merge_trees
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sync.sync_journal import Step
 from vault_tool.vault.settings import SETTINGS_NAME, Settings, load_settings
 

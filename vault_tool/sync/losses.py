@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, ngettext
+from vault_tool.named import NamedTuple
 from vault_tool.vault.records import Records
 from vault_tool.vault.walk import printable
 

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import VaultError
 from vault_tool.git.log import Commit
@@ -15,6 +14,7 @@ from vault_tool.merge.conflict_rows import CONFLICTS, find_value
 from vault_tool.merge.conflicts import OpenConflict, open_conflicts
 from vault_tool.merge.file import CONFLICTS as PARKED
 from vault_tool.merge.rows import flow_text
+from vault_tool.named import NamedTuple
 from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import Reached, RemoteState
 from vault_tool.messages import N_, _, ngettext, render
+from vault_tool.named import NamedTuple
 from vault_tool.sync.gate import REASONS, Held
 from vault_tool.sync.unreached import unreached
 from vault_tool.vault.walk import printable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Self
+from typing import Self
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.log import Commit, commits, gone_with, unsaved
@@ -13,6 +13,7 @@ from vault_tool.git.repository import NoRepository, Repository
 from vault_tool.git.trees import FILES
 from vault_tool.git.writing import OWN_EMAIL
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import Schema

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import Reached, RemoteState, without_password
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 from vault_tool.vault import files
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.git.advance import HeadMoved
 from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
@@ -19,6 +19,7 @@ from vault_tool.git.setup import is_set_up, set_up
 from vault_tool.git.trees import FILES, Entry
 from vault_tool.git.upkeep import tidy
 from vault_tool.git.writing import Signature
+from vault_tool.named import NamedTuple
 from vault_tool.sync import remotes
 from vault_tool.sync.carried import (
     Ahead,

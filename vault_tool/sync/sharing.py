@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool.git.folder import FOLDER, git_folder, top_above
 from vault_tool.git.unsent import unsaved, unsent
+from vault_tool.named import NamedTuple
 from vault_tool.sync.backup_record import read_record as read_backups
 from vault_tool.sync.carried import Carried, read_record
 from vault_tool.sync.gate import Held, held_back

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.git.advance import advance
@@ -15,6 +15,7 @@ from vault_tool.git.index import stamp as stamp_of
 from vault_tool.git.trees import FILES, Entry
 from vault_tool.git.writing import PLAIN, Signature, Written, blob_name, write_commit
 from vault_tool.messages import _
+from vault_tool.named import NamedTuple
 from vault_tool.sync.carried import LARGEST, Carried, Look, Looking, Record
 from vault_tool.sync.gate import Held, Holder, Why
 from vault_tool.vault import files

@@ -7,11 +7,11 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 
 NAME = "sync-journal"

@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
+from vault_tool.named import NamedTuple
 from vault_tool.vault.places import make_private, state_home
 
 if TYPE_CHECKING:

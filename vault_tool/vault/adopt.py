@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import VaultError
 from vault_tool.messages import N_, Language
+from vault_tool.named import NamedTuple
 from vault_tool.notes.adopt import Adoption, adopt, title_of
 from vault_tool.notes.frontmatter import parse_front_matter
 from vault_tool.notes.nodes import Scalar

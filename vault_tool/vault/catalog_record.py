@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import Entry, InlineField, Section
 from vault_tool.notes.nodes import Scalar
 from vault_tool.notes.note import Note

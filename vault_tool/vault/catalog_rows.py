@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import marshal
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import fold
 from vault_tool.vault.catalog_record import CatalogRecord, Fact
 

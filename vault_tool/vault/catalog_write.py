@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts
 from vault_tool.vault.catalog_rows import NoteRows, Row

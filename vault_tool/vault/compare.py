@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.vault.glance import FileStat, Kept, packed, unpacked
 from vault_tool.vault.scout import Scout
 from vault_tool.vault.walk import Folder, Listing, Odd, Oddity, Seen, Walker

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 
 MAX_NOTE_BYTES = 4 * 1024 * 1024
 # A file that was changed this shortly before it was read may change again within one tick of the file

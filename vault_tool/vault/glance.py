@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable
 from itertools import compress
 from operator import attrgetter, methodcaller
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.vault.walk import ENTERED, FOLDER, NOTE, SKIPPED, Listing
 
 # The newest version of marshal whose bytes depend on the values alone.

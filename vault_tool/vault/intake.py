@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import VaultError
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import parse_note
 from vault_tool.schema import Schema
 from vault_tool.vault import files

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 from vault_tool.vault.globs import fold_name
 from vault_tool.vault.lock import DEFAULT_TIMEOUT, write_lock

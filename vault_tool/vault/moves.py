@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.messages import Language
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import plan_change_list, plan_set
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note, parse_note

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Container, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 
 # A surname may be read in a way of its own; where that is no usual reading, pypinyin does not list it.

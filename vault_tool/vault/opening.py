@@ -15,9 +15,10 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from vault_tool import __version__
+from vault_tool.named import NamedTuple
 from vault_tool.schema.files import LARGEST_FILE, SECTIONS, builtin_schema_dir
 from vault_tool.schema.model import Schema
 from vault_tool.vault.accepted import accepted_file, held

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 
 APP_NAME = "vault-notes"
 HOME_VARIABLE = "VAULT_NOTES_HOME"

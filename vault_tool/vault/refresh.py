@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_tool import __version__
+from vault_tool.named import NamedTuple
 from vault_tool.schema.model import Schema
 from vault_tool.vault.catalog import Catalog, CatalogBusy, CatalogUnwritable
 from vault_tool.vault.catalog_sweep import sweep_catalog

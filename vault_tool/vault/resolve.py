@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import fold
 from vault_tool.vault.catalog import Catalog
 from vault_tool.vault.catalog_read import in_parts

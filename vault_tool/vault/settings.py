@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language
+from vault_tool.named import NamedTuple
 
 SETTINGS_NAME = "vault.toml"
 DIR_VARIABLE = "VAULT_NOTES_DIR"

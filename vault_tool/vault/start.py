@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 from vault_tool.vault.paths import CUSTOMERS
 from vault_tool.vault.settings import SETTINGS_NAME

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema
 from vault_tool.vault.catalog import Catalog, encodable
 from vault_tool.vault.catalog_read import in_parts

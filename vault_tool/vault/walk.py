@@ -8,9 +8,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.messages import N_, _
+from vault_tool.named import NamedTuple
 from vault_tool.vault.files import MAX_NOTE_BYTES
 from vault_tool.vault.globs import Patterns, State, Test, fold_name
 

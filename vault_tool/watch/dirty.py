@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import NamedTuple
+
+from vault_tool.named import NamedTuple
 
 Clock = Callable[[], float]
 

@@ -9,9 +9,10 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from vault_tool.errors import VaultError
+from vault_tool.named import NamedTuple
 from vault_tool.search.follow import ready_engine, sweep
 from vault_tool.vault.catalog import CatalogBusy, CatalogUnwritable
 from vault_tool.vault.catalog_read import changes_since, in_parts

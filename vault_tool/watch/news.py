@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.lint.run import Linted
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sync.outcome import Outcome
 
 

@@ -22,8 +22,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
+from vault_tool.named import NamedTuple
 from vault_tool.watch.client import ACCEPTED, is_private, peer_uid, socket_path
 from vault_tool.watch.worker import Run, work
 

@@ -13,11 +13,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 from xml.sax.saxutils import escape
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.vault.files import CannotWrite
 
 Action = Literal["install", "uninstall", "start", "stop"]

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 from vault_tool.errors import Exit
 from vault_tool.git.answer import Reached, RemoteState
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.sync.gate import REASONS, Held, Why
 from vault_tool.sync.healing import Disclosed
 from vault_tool.sync.outcome import Outcome, Remote, State, lines, received_lines

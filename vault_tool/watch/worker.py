@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from vault_tool.errors import Exit
+from vault_tool.named import NamedTuple
 from vault_tool.watch.client import identity
 
 QUESTION_SECONDS = 1.0

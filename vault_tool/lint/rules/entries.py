@@ -7,13 +7,13 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import NamedTuple
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.entry_dates import LinePattern, StrayDate, date_in_heading, day_of, stray_dates
 from vault_tool.lint.rules.leaves import is_sealed_reference
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import language_of, spelled_word
 from vault_tool.notes.entries import Entry, InlineField
 from vault_tool.notes.formats import LOOSE_DATE, problem_of

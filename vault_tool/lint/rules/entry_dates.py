@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
 from vault_tool.lint.rules.remember import remember_last
+from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import Entry
 from vault_tool.notes.formats import COMPACT_DATE, LOOSE_DATE
 from vault_tool.notes.month_dates import MONTH_DATE, MONTH_DATE_BEGINS, read_month_date

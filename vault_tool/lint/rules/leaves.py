@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from vault_tool.lint.rule import Context
 from vault_tool.lint.rules.remember import remember_last
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import language_of
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import field_of, hidden_of, is_sealed_reference, leaves
 from vault_tool.lint.rules.plain_secrets import plain_secrets
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.relink import can_be_target
 from vault_tool.notes.sealing_marks import sealing_spans

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from vault_tool.lint.rules.phrases import NOT_BEFORE_LATIN, branches, folded
 from vault_tool.lint.rules.remember import remember_last
+from vault_tool.named import NamedTuple
 from vault_tool.notes.dates import read_day
 from vault_tool.notes.text import Span
 from vault_tool.schema import Schema

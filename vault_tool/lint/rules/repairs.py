@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import maps_of
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
+from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import shape
 from vault_tool.notes.frontmatter import FieldNode, FrontMatter, parse_front_matter
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence

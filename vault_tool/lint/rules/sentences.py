@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from operator import itemgetter
-from typing import NamedTuple
 
 from vault_tool.lint.rules.entries import heading_like
 from vault_tool.lint.rules.entry_dates import day_of, stray_dates
 from vault_tool.lint.rules.remember import remember_last
+from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import HAN_CLASS
 from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import sealing_spans
