@@ -219,7 +219,7 @@ def test_a_changed_past_is_seen_though_a_plain_fetch_accepted_it(clone: Clone, t
     clone.git("remote", "add", "origin", str(server))
     with Repository(clone.root, clone.env) as repository:
         head = repository.head or ""
-        assert remotes.push(repository, git, "origin", "main", None, head, 1.0).is_ok
+        assert remotes.Sending(repository, git, "origin", "main", None, head).answer(1.0).is_ok
         clone.git("push", "--quiet", "--force", str(server), "HEAD~1:main")
         clone.git("fetch", "--quiet")
         assert remotes.fetch(repository, git, "origin", "main", 2.0).state is RemoteState.REWRITTEN

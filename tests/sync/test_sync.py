@@ -137,14 +137,14 @@ def test_somebody_sends_in_between(two: tuple[Person, Person], monkeypatch: pyte
     li, zhang = two
     li.write("one.md", note(2, "\n## 2026-11-20\n\nFrom Li.\n"))
     zhang.write("two.md", note(3, "\n## 2026-11-20\n\nFrom Zhang.\n"))
-    push, faster = remotes.push, [zhang]
+    sending, faster = remotes.Sending, [zhang]
 
     def slow(*words, **more):
         if faster:
             faster.pop().sync()
-        return push(*words, **more)
+        return sending(*words, **more)
 
-    monkeypatch.setattr(remotes, "push", slow)
+    monkeypatch.setattr(remotes, "Sending", slow)
     monkeypatch.setattr(exchange, "_JITTER_SECONDS", 0.0)
     ran = li.sync()
     assert "(1 sent, 1 received)" in ran.out and "News of: two" in ran.out
@@ -181,16 +181,16 @@ def test_a_server_that_was_put_back_is_not_sent_what_it_let_go_of(two: tuple[Per
 
 def test_whoever_is_always_slower_is_told_so(two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch):
     li, zhang = two
-    push, tries = remotes.push, []
+    sending, tries = remotes.Sending, []
 
     def slow(repository, *words, **more):
         if repository.top == li.root.resolve():
             tries.append(1)
             zhang.write("two.md", note(3, f"\n## 2026-11-20\n\nTry {len(tries)}.\n"))
             zhang.sync()
-        return push(repository, *words, **more)
+        return sending(repository, *words, **more)
 
-    monkeypatch.setattr(remotes, "push", slow)
+    monkeypatch.setattr(remotes, "Sending", slow)
     monkeypatch.setattr(exchange, "_JITTER_SECONDS", 0.0)
     li.write("one.md", note(2, "\n## 2026-11-20\n\nFrom Li.\n"))
     ran = li.sync(status=4)

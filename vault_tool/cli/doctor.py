@@ -5,7 +5,6 @@ from __future__ import annotations
 import locale
 import os
 import platform
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
 from vault_tool.cli.say import shell_word
 from vault_tool.errors import Exit, VaultError
+from vault_tool.git.program import program
 from vault_tool.messages import N_, _, language, render
 from vault_tool.named import NamedTuple
 from vault_tool.vault.catalog import FILE_NAME, Catalog
@@ -186,7 +186,7 @@ def _speech(app: App) -> Iterator[Check]:
 
 
 def _programs_used(app: App) -> Iterator[Check]:
-    git = shutil.which("git", path=app.env.get("PATH"))
+    git = program(app.env)
     if git:
         yield Check("git", _("found"))
     else:

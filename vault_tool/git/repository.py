@@ -7,7 +7,6 @@ its own objects are slower than git's plumbing. Who asks often asks git's files 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 from vault_tool.errors import Exit, VaultError
+from vault_tool.git.program import program
 from vault_tool.git.trees import Trees
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
@@ -68,15 +68,15 @@ class Repository:
     """A git repository, asked through plumbing commands whose output is made for programs."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        program = shutil.which("git", path=env.get("PATH"))
-        if program is None:
+        git = program(env)
+        if git is None:
             raise NoGit
         found = _found(folder)
         if found is None:
             raise NoRepository(path=folder)
         self.top, self.git_folder = found
         """The work tree's top and its own git folder; both the repository where it is bare."""
-        self._program = program
+        self._program = git
         self._env = {**os.environ, **env, **self._own_places(env)}
 
     def __enter__(self) -> Self:
@@ -262,6 +262,11 @@ class Repository:
         except GitRefuses:
             return None
 
+    @cached_property
+    def ssh_command(self) -> str | None:
+        """What git runs to log in by ssh, where the settings say."""
+        return self.setting("core.sshCommand")
+
     def set(self, key: str, value: str) -> None:
         """Write a setting of this repository, in place of all that there are."""
         self._ask("config", "--local", "--replace-all", key, value)
@@ -273,10 +278,10 @@ class Repository:
         """Make a repository at a folder; the machine's template, which may hold hooks, has no part in it."""
         from subprocess import run
 
-        program = shutil.which("git", path=env.get("PATH"))
-        if program is None:
+        git = program(env)
+        if git is None:
             raise NoGit
-        command = [program, "-C", str(folder), "init", "--quiet", "--template=", "-b", "main"]
+        command = [git, "-C", str(folder), "init", "--quiet", "--template=", "-b", "main"]
         command.append(f"--object-format={hash}")
         done = run(command, env=dict(env), capture_output=True, check=False)
         if done.returncode != 0:

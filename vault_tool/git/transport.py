@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from queue import Empty, Queue
 from threading import Thread
 from typing import IO, TYPE_CHECKING
 
@@ -26,6 +25,8 @@ from vault_tool.named import NamedTuple
 from vault_tool.vault.settings import SETTINGS_NAME
 
 if TYPE_CHECKING:
+    from queue import Queue
+
     from vault_tool.git.repository import Repository
 
 Progress = Callable[[int, int], None]
@@ -127,6 +128,40 @@ def fetch(
     return reached
 
 
+class Push:
+    """A push under way."""
+
+    def __init__(self, repository: Repository, remote: str, refspec: str, *options: str) -> None:
+        self._running = _Running(
+            repository,
+            # Whatever the settings say: neither all branches, nor signed, nor by force.
+            *("-c", f"remote.{remote}.mirror=false", "-c", "push.followTags=false"),
+            *("push", "--porcelain", "--progress", "--no-signed", "--no-recurse-submodules", "--no-force"),
+            *(*options, "--end-of-options", remote, refspec),
+        )
+
+    def answer(self, progress: Progress | None = None, *, silence: float = PUSH_SILENCE) -> Reached:
+        """Return how it went, once it is over."""
+        said = self._running.said(progress, silence)
+        if said.status == 0:
+            return Reached(RemoteState.OK)
+        return _silent(silence) if said.status is None else read_push(said.err, said.out)
+
+    def end(self) -> None:
+        """Break it off, unless it is over: the server then has all that was sent, or nothing."""
+        self._running.end()
+
+
+def begin_push(repository: Repository, remote: str, branch: str, tip: str | None, commit: str) -> Push:
+    """Begin to send a commit to a branch of a server that is at `tip`, from which it follows.
+
+    `STALE` is a server that is elsewhere, even somewhere before `tip`: somebody put it back on purpose, which
+    is for a person to judge.
+    """
+    lease = f"--force-with-lease=refs/heads/{branch}:{tip or ''}"
+    return Push(repository, remote, f"{commit}:refs/heads/{branch}", lease)
+
+
 def push(
     repository: Repository,
     remote: str,
@@ -137,17 +172,14 @@ def push(
     *,
     silence: float = PUSH_SILENCE,
 ) -> Reached:
-    """Send a commit to a branch of a server that is at `tip`, from which it follows: `STALE` if it isn't.
-
-    A server that is somewhere before `tip` was put back on purpose: that is for a person to judge, and stale.
-    """
-    lease = f"--force-with-lease=refs/heads/{branch}:{tip or ''}"
-    return _push(repository, remote, f"{commit}:refs/heads/{branch}", progress, silence, lease)
+    """Send a commit as `begin_push` does, and return how it went."""
+    return begin_push(repository, remote, branch, tip, commit).answer(progress, silence=silence)
 
 
 def may_push(repository: Repository, remote: str, branch: str, *, silence: float = FETCH_SILENCE) -> Reached:
     """Ask a server whether it would let this person send; nothing is sent."""
-    return _push(repository, remote, f"HEAD:refs/heads/{branch}", None, silence, "--dry-run", "--no-verify")
+    refspec = f"HEAD:refs/heads/{branch}"
+    return Push(repository, remote, refspec, "--dry-run", "--no-verify").answer(silence=silence)
 
 
 def let_git_ask(repository: Repository, remote: str, branch: str) -> None:
@@ -214,28 +246,6 @@ def _fetch(
     return read_failure(said.err)
 
 
-def _push(
-    repository: Repository,
-    remote: str,
-    refspec: str,
-    progress: Progress | None,
-    silence: float,
-    *options: str,
-) -> Reached:
-    said = run(
-        repository,
-        # Whatever the settings say: neither all branches, nor signed, nor by force.
-        *("-c", f"remote.{remote}.mirror=false", "-c", "push.followTags=false"),
-        *("push", "--porcelain", "--progress", "--no-signed", "--no-recurse-submodules", "--no-force"),
-        *(*options, "--end-of-options", remote, refspec),
-        progress=progress,
-        silence=silence,
-    )
-    if said.status == 0:
-        return Reached(RemoteState.OK)
-    return _silent(silence) if said.status is None else read_push(said.err, said.out)
-
-
 def _without_branch(
     repository: Repository, remote: str, branch: str, known: str | None, silence: float
 ) -> Reached:
@@ -276,28 +286,43 @@ def run(
     repository: Repository, *words: str, progress: Progress | None = None, silence: float = FETCH_SILENCE
 ) -> Said:
     """Run a git command that talks to a server; it is ended when it says nothing for `silence` seconds."""
-    env = network_env(repository.environment, repository.setting("core.sshCommand"))
-    options = [word for setting in _SETTINGS for word in ("-c", setting)]
-    process = subprocess.Popen(
-        ["git", "-C", str(repository.top), *options, *words],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        # Without a terminal that ssh could ask on; Ctrl-C comes to us alone, and we end it.
-        start_new_session=True,
-    )
-    try:
-        out, err = _listened(process, silence, progress)
-        return Said(process.wait(), out, err)
-    except TimeoutError:
-        return Said(None, "", "")
-    finally:
-        _end(process)
+    return _Running(repository, *words).said(progress, silence)
+
+
+class _Running:
+    """A git command that talks to a server."""
+
+    def __init__(self, repository: Repository, *words: str) -> None:
+        options = [word for setting in _SETTINGS for word in ("-c", setting)]
+        self._process = subprocess.Popen(
+            ["git", "-C", str(repository.top), *options, *words],
+            env=network_env(repository.environment, repository.ssh_command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Without a terminal that ssh could ask on; Ctrl-C comes to us alone, and we end it.
+            start_new_session=True,
+        )
+
+    def said(self, progress: Progress | None, silence: float) -> Said:
+        """Return what it says until it ends, or says nothing for `silence` seconds."""
+        try:
+            out, err = _listened(self._process, silence, progress)
+            return Said(self._process.wait(), out, err)
+        except TimeoutError:
+            return Said(None, "", "")
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """End it, unless it has ended."""
+        _end(self._process)
 
 
 def _listened(process: subprocess.Popen[bytes], silence: float, progress: Progress | None) -> tuple[str, str]:
     """Return what a process says on its two streams until it ends. Raises `TimeoutError`."""
+    from queue import Empty, Queue  # here: by now git is at work
+
     heard: Queue[tuple[int, bytes]] = Queue()
     for number, stream in enumerate((process.stdout, process.stderr)):
         Thread(target=_pass_on, args=(stream, number, heard), daemon=True).start()

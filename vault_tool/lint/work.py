@@ -56,15 +56,16 @@ class NoteWork:
             return Done(one.path, found=Found(self._setup.day, (), rows))
         is_racy = abs(now - content.mtime_ns) < RACY_NS
         seen = () if is_racy else (content.size, content.mtime_ns, content.inode)
-        if content.digest == one.digest:
-            return Done(one.path, content.digest, seen)
+        digest = content.digest
+        if digest == one.digest:
+            return Done(one.path, digest, seen)
         note = parse_note(path, content.data, self._setup.schema)
         card = tuple(self._cards.card_of(note))
         if not one.is_wanted:
-            return Done(one.path, content.digest, seen, card)
-        linted, found = self.lint(note, content.data, content.digest)
+            return Done(one.path, digest, seen, card)
+        linted, found = self.lint(note, content.data, digest)
         mended = (linted.fixed, linted.before, linted.after) if linted.change else None
-        return Done(one.path, content.digest, seen, card, found, mended)
+        return Done(one.path, digest, seen, card, found, mended)
 
     def lint(self, note: Note, data: bytes, digest: str) -> tuple[Linted, Found]:
         """Lint one note that was read."""

@@ -5,7 +5,6 @@ A note that is held back stays in git as it was there last, until somebody mends
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
@@ -150,6 +149,8 @@ def _new_lines(text: str, before: str) -> str:
 
 def held_back(git: Path) -> list[Held]:
     """Return the notes that the last sync held back."""
+    import json  # here, and below: hardly ever is there anything to tell
+
     with suppress(OSError, ValueError, KeyError, TypeError):
         told = json.loads((git / FOLDER / FILE_NAME).read_bytes())["notes"]
         return [Held(PurePosixPath(each["path"]), Why(each["why"]), int(each["line"])) for each in told]
@@ -164,6 +165,8 @@ def keep_held(git: Path, held: Iterable[Held]) -> None:
         if not told:
             file.unlink(missing_ok=True)
             return
+        import json
+
         file.parent.mkdir(exist_ok=True)
         temporary = file.with_name(f".{FILE_NAME}.new")
         temporary.write_text(json.dumps({"version": 1, "notes": told}, indent=1) + "\n", "utf-8")

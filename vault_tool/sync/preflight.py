@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
+from vault_tool.git.program import program
 from vault_tool.git.repository import NoGit
 from vault_tool.messages import N_
 from vault_tool.patterns import pattern
@@ -140,7 +141,7 @@ def preflight(root: Path, env: Mapping[str, str], now: float) -> Path:
 
     Nothing is written to a repository that the vault is only a part of.
     """
-    if shutil.which("git", path=env.get("PATH")) is None:
+    if program(env) is None:
         raise NoGit
     git = own_folder(root)
     if git is None:
@@ -162,17 +163,17 @@ def check_cloud(root: Path, git: Path, env: Mapping[str, str]) -> None:
 
 def check_version(git: Path, env: Mapping[str, str]) -> None:
     """Refuse a git that is too old. Asked once for each program, and kept."""
-    program = shutil.which("git", path=env.get("PATH")) or ""
+    asked = program(env) or ""
     try:
-        seen = Path(program).stat()
+        seen = Path(asked).stat()
     except OSError as error:
         raise NoGit from error
-    stamp = f"{program} {seen.st_size} {seen.st_mtime_ns}"
+    stamp = f"{asked} {seen.st_size} {seen.st_mtime_ns}"
     kept = git / FOLDER / _VERSION_NAME
     with suppress(OSError, UnicodeDecodeError):
         if kept.read_text("utf-8") == stamp:
             return
-    told = subprocess.run([program, "version"], env=dict(env), capture_output=True, timeout=60)
+    told = subprocess.run([asked, "version"], env=dict(env), capture_output=True, timeout=60)
     numbers = re.search(rb"(\d+)\.(\d+)(\.\d+)*", told.stdout)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_GIT:
         raise OldGit(version=numbers[0].decode() if numbers else "?")
@@ -216,9 +217,19 @@ def check_room(folders: Iterable[Path], needed: int = NEEDED_BYTES) -> None:
     """Refuse to begin where a disk has less room than this."""
     for folder in folders:
         with suppress(OSError):
-            free = shutil.disk_usage(folder).free
+            free = _free(folder)
             if free < needed:
                 raise DiskFull(path=folder, free=free // _MEGABYTE, needed=-(-needed // _MEGABYTE))
+
+
+def _free(folder: Path) -> int:
+    """Return the bytes that there is room for."""
+    if sys.platform == "win32":
+        from shutil import disk_usage
+
+        return disk_usage(folder).free
+    seen = os.statvfs(folder)
+    return seen.f_bavail * seen.f_frsize
 
 
 def _no_folder(root: Path) -> VaultError:

@@ -6,7 +6,6 @@ for `vault status` asks each time.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -160,6 +159,8 @@ def checked_url(text: str, folder: Path) -> str:
 
 def known_of(git: Path) -> dict[str, Known]:
     """Return what is known of each server, by name; nothing where nothing can be read."""
+    import json
+
     with suppress(ValueError, TypeError, AttributeError):
         told = json.loads(_text(git / FOLDER / FILE_NAME) or "{}")
         return {name: _known(one) for name, one in told["remotes"].items()} if told else {}
@@ -223,22 +224,28 @@ def fetch(
     return reached
 
 
-def push(
-    repository: Repository,
-    git: Path,
-    remote: str,
-    branch: str,
-    tip: str | None,
-    commit: str,
-    at: float,
-    progress: Progress | None = None,
-) -> Reached:
-    """Push as `transport.push` does, and keep how it went, and that the server has this commit."""
-    from vault_tool.git import transport
+class Sending:
+    """A commit on its way to a server that is at `tip`, from which it follows; see `transport.begin_push`."""
 
-    reached = transport.push(repository, remote, branch, tip, commit, progress)
-    note(git, remote, reached, at, shared=commit if reached.is_ok else None)
-    return reached
+    def __init__(
+        self, repository: Repository, git: Path, remote: str, branch: str, tip: str | None, commit: str
+    ) -> None:
+        from vault_tool.git import transport
+
+        self.tip, self.commit = tip, commit
+        self._git, self._remote = git, remote
+        self._push = transport.begin_push(repository, remote, branch, tip, commit)
+        import json  # noqa: F401 - what `note` needs is loaded while git is at work
+
+    def answer(self, at: float, progress: Progress | None = None) -> Reached:
+        """Return how it went, once it is over, and keep that, and that the server has this commit."""
+        reached = self._push.answer(progress)
+        note(self._git, self._remote, reached, at, shared=self.commit if reached.is_ok else None)
+        return reached
+
+    def end(self) -> None:
+        """Break it off, unless it is over."""
+        self._push.end()
 
 
 # --- changed
@@ -306,6 +313,8 @@ def _number(told: object) -> float | None:
 
 def _write(git: Path, known: Mapping[str, Known]) -> None:
     """Write what is known. On a full disk it stays unsaid: the exchange itself took place."""
+    import json
+
     document = {"version": 1, "remotes": {name: one._asdict() for name, one in known.items()}}
     with suppress(OSError, VaultError):
         (git / FOLDER).mkdir(exist_ok=True)

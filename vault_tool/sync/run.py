@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -38,8 +40,6 @@ from vault_tool.sync.outcome import Outcome, Remote, State
 from vault_tool.sync.preflight import check_cloud, preflight
 from vault_tool.sync.refused import explaining
 from vault_tool.sync.snapshot import Plan, Progress, Snapshot
-from vault_tool.sync.sync_journal import NAME as JOURNAL
-from vault_tool.sync.sync_journal import Head
 from vault_tool.vault.settings import SETTINGS_NAME
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs, printable
@@ -55,8 +55,10 @@ if TYPE_CHECKING:
 
 COMMAND = "vault sync"
 _TRIES = 5
-# What `stale` keeps; it is loaded where that is there.
-_LAST_WRITES = "last-write"
+# What is loaded when it is needed, which it is where anything has changed.
+_OF_NEARLY_EVERY_SYNC = ("vault_tool.git.transport", "vault_tool.notes.secrets", "vault_tool.sealing.glance")
+# What `sync_journal` and `stale` keep; they are loaded where that is there.
+_JOURNAL, _LAST_WRITES = "sync-journal", "last-write"
 
 
 class Means(NamedTuple):
@@ -100,6 +102,9 @@ def synchronise(vault: Vault, means: Means, ahead: Ahead | None = None, *, dry_r
     with explaining(root, git), at_work(git / FOLDER), Repository(root, sync_env(env)) as repository:
         ahead = ahead or look_ahead(root, vault.settings, git / FOLDER)
         repository.begin_to_answer()
+        # Meanwhile git starts, and another process looks at the files.
+        for name in _OF_NEARLY_EVERY_SYNC:
+            import_module(name)
         run = _Run(vault, repository, means, ahead)
         return run.rehearse() if dry_run else run.run()._replace(is_new=is_new)
 
@@ -130,6 +135,13 @@ class _Run:
 
     def run(self) -> Outcome:
         """Do all of it."""
+        try:
+            return self._run()
+        finally:
+            for server in self._servers:
+                server.end()
+
+    def _run(self) -> Outcome:
         with self._vault.writing(COMMAND):
             snapshot = self._snapshot(self._ahead.looking)
             if self._ahead.stamp != record_stamp(self._own):
@@ -140,9 +152,7 @@ class _Run:
                 snapshot = self._snapshot()
             plan = self._save(snapshot)
         for server in self._servers:
-            # Who had, so far as is known, all that was here is sent what was saved, and refuses where it has
-            # more. To ask first would be a second connection, most often for nothing.
-            if not plan.changes or plan.head is None or server.tip != plan.head:
+            if not server.is_sent_to:
                 server.ask()
         reached = [server.exchange() for server in self._servers]
         # What a later server had is new to an earlier one.
@@ -180,7 +190,7 @@ class _Run:
         vault, git = self._vault, self._repository.common_folder
         remove_leftovers(self._own)
         has_changed = False
-        if (self._own / JOURNAL).exists():
+        if (self._own / _JOURNAL).exists():
             from vault_tool.sync.apply import recover
 
             has_changed = recover(vault.root, self._repository, self._mend, self._means.now) is not None
@@ -234,7 +244,7 @@ class _Run:
                 look, found = snapshot.changed()
                 plan = snapshot.plan(look, found)
             try:
-                head = snapshot.save(plan, self._means.signature())
+                head = snapshot.save(plan, self._means.signature(), partial(self._begin_to_send, plan.head))
                 break
             except HeadMoved:
                 if attempt == _TRIES - 1:
@@ -254,6 +264,16 @@ class _Run:
             )
         )
         return plan
+
+    def _begin_to_send(self, parent: str | None, commit: str) -> None:
+        """Send what was saved to who had, so far as is known, all that was here before.
+
+        Who has more refuses. To ask first would be a second connection, most often for nothing.
+        """
+        if parent is not None:
+            for server in self._servers:
+                if not server.is_sent_to and server.tip == parent:
+                    server.begin_to_send(parent, commit)
 
     def _give_back(self, found: Mapping[PurePosixPath, Content | None]) -> bool:
         """Put back what an editor's old buffer took away."""
@@ -314,6 +334,7 @@ class _Run:
         repository = self._repository
         from vault_tool.sync.apply import apply
         from vault_tool.sync.join_sides import Mender, Sides, steps_between
+        from vault_tool.sync.sync_journal import Head
 
         sides = Sides(self._vault, repository)
         joined = sides.join(head, tip)

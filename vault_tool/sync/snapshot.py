@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
-from vault_tool.git.advance import advance
+from vault_tool.git.advance import advance, check_movable
 from vault_tool.git.index import differing, put_entries
 from vault_tool.git.index import stamp as stamp_of
 from vault_tool.git.trees import FILES, Entry
@@ -139,10 +139,11 @@ class Snapshot:
         too_large = tuple(self._too_large(look, head))
         return Plan(head, changes, tuple(held), tuple(still), look, staged, too_large)
 
-    def save(self, plan: Plan, author: Signature) -> str | None:
+    def save(self, plan: Plan, author: Signature, made: Callable[[str], None]) -> str | None:
         """Commit what was planned, move the branch, and return where it is now.
 
-        Raises `HeadMoved`, `IndexLocked`; then nothing is saved, and all is as it was.
+        `made` is told of the commit before index and branch are, which takes as long as to send it. Raises
+        `HeadMoved`, `IndexLocked`; then nothing is saved, and all is as it was.
         """
         repository = self._repository
         ref = repository.branch
@@ -154,6 +155,8 @@ class Snapshot:
             return plan.head
         parents = (plan.head,) if plan.head else ()
         new = write_commit(repository, parents, plan.changes, author, _message(len(plan.changes)))
+        check_movable(repository, ref, plan.head)
+        made(new)
         advance(repository, ref, plan.head, new)
         return new
 

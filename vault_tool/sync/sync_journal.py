@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from vault_tool.errors import Exit, VaultError
+from vault_tool.git import writing
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
@@ -152,12 +152,11 @@ def temporary_for(file: Path) -> Path:
 
 def blob_name(data: bytes, like: str) -> str:
     """Return the name that git has for some bytes, in a repository that has names such as `like`."""
-    algorithm = hashlib.sha1 if len(like) == 40 else hashlib.sha256
-    return algorithm(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
+    return writing.blob_name(data, "sha1" if len(like) == 40 else "sha256")
 
 
 def _digest(told: bytes) -> bytes:
-    return hashlib.sha256(told).hexdigest().encode()
+    return files.digest(told).encode()
 
 
 def _plan(told: dict[str, object], joined: list[bytes]) -> Plan:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from vault_tool.named import NamedTuple
-from vault_tool.vault.glance import FileStat, Kept, packed, unpacked
+from vault_tool.vault.glance import FileStat, Kept, packed, repacked, unpacked, written_in
 from vault_tool.vault.scout import Scout
-from vault_tool.vault.walk import Folder, Listing, Odd, Oddity, Seen, Walker
+from vault_tool.vault.walk import Folder, Listing, Odd, Oddity, Seen, Walker, plain_note
 
 
 class Compared(NamedTuple):
@@ -61,6 +61,8 @@ class Comparison:
             kept = self._folders.get(folder.prefix)
             if kept is not None and self._walker.place(folder.prefix) in same:
                 pending += self._take_same(folder, kept)
+            elif kept is not None and (now := self._take_written(folder, kept)):
+                pending += self._take_same(folder, now)
             else:
                 pending += self._look(folder, kept)
         for prefix in left:
@@ -78,6 +80,24 @@ class Comparison:
                     self._found.gone.add(path)
         entered = (self._walker.enter(folder, name) for name in kept.folders())
         return [inner for inner in entered if inner is not None]
+
+    def _take_written(self, folder: Folder, kept: Kept) -> Kept | None:
+        """Take in what was written to, in a folder that else is as it was; None where more has changed.
+
+        As it mostly is where somebody works: that takes half as long as to look at each name.
+        """
+        found = written_in(self._walker.place(folder.prefix), kept)
+        if found is None:
+            return None
+        entries, stats = found
+        notes = [plain_note(entry, folder.prefix + entry.name) for entry in entries]
+        if not all(notes):
+            return None
+        now = kept._replace(stats=stats)
+        loose = self._loose.get(folder.prefix, ())
+        self._found.doubtful.extend(note for note in notes if note and note.path not in loose)
+        self._found.folders[folder.prefix] = repacked(now)
+        return now
 
     def _look(self, folder: Folder, kept: Kept | None) -> list[Folder]:
         listing = self._walker.look(folder)

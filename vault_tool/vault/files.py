@@ -85,14 +85,18 @@ class OutsideVault(VaultError):
 
 
 class Content(NamedTuple):
-    """The bytes of a file, their digest, and what the system said of the file before they were read."""
+    """The bytes of a file, and what the system said of the file before they were read."""
 
     data: bytes
-    digest: str
     size: int
     mtime_ns: int
     inode: int
     mode: int
+
+    @property
+    def digest(self) -> str:
+        """The digest of the bytes, made anew each time."""
+        return digest(self.data)
 
 
 def digest(data: bytes) -> str:
@@ -161,7 +165,7 @@ def read(root: Path, path: PurePosixPath, limit: int | None = MAX_NOTE_BYTES) ->
     finally:
         os.close(handle)
     mode = stat.S_IMODE(seen.st_mode)
-    return Content(data, digest(data), seen.st_size, seen.st_mtime_ns, seen.st_ino, mode)
+    return Content(data, seen.st_size, seen.st_mtime_ns, seen.st_ino, mode)
 
 
 def check_replaceable(root: Path, path: PurePosixPath) -> None:

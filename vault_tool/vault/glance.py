@@ -61,7 +61,12 @@ class Kept(NamedTuple):
 def packed(listing: Listing) -> bytes:
     """Return what is to be kept of a folder."""
     stats = marshal.dumps([tuple(note[1:]) for note in listing.notes], _VERSION)
-    return marshal.dumps(("/".join(listing.names), listing.kinds, stats, listing.is_plain), _VERSION)
+    return repacked(Kept("/".join(listing.names), listing.kinds, stats, listing.is_plain))
+
+
+def repacked(kept: Kept) -> bytes:
+    """Return what was kept as it is kept."""
+    return marshal.dumps(tuple(kept), _VERSION)
 
 
 def unpacked(data: bytes) -> Kept:
@@ -88,14 +93,37 @@ def is_as_kept(folder: str, kept: Kept) -> bool:
         return False
 
 
+def written_in(folder: str, kept: Kept) -> tuple[list[os.DirEntry[str]], bytes] | None:
+    """Return the notes with other stats in a folder that else holds what it held, and all their stats.
+
+    None where more than that has changed.
+    """
+    try:
+        with os.scandir(folder) as listed:
+            entries = list(listed)
+        if not kept.is_plain or (notes := _same_names(entries, kept)) is None:
+            return None
+        notes = list(notes)
+        stats = list(map(_state, map(_seen, notes)))
+    except OSError:
+        return None
+    known = zip(notes, stats, marshal.loads(kept.stats), strict=True)
+    return [note for note, now, before in known if now != before], marshal.dumps(stats, _VERSION)
+
+
 def _is_same(entries: list[os.DirEntry[str]], kept: Kept) -> bool:
+    notes = _same_names(entries, kept)
+    return notes is not None and marshal.dumps(list(map(_state, map(_seen, notes))), _VERSION) == kept.stats
+
+
+def _same_names(entries: list[os.DirEntry[str]], kept: Kept) -> Iterable[os.DirEntry[str]] | None:
+    """Return the notes, where the names in a folder and what they are is as it was."""
     if "/".join(map(_name, entries)) != kept.names:
-        return False
-    notes: Iterable[os.DirEntry[str]] = entries
-    if kept.kinds.count(NOTE) != len(entries):
-        # What becomes a folder may hold notes, and what was one may be a note.
-        others = compress(entries, kept.kinds.translate(_OTHERS))
-        if bytes(map(_is_folder, others)) != kept.kinds.translate(_FOLDERS, bytes((SKIPPED, NOTE))):
-            return False
-        notes = compress(entries, kept.kinds.translate(_NOTES))
-    return marshal.dumps(list(map(_state, map(_seen, notes))), _VERSION) == kept.stats
+        return None
+    if kept.kinds.count(NOTE) == len(entries):
+        return entries
+    # What becomes a folder may hold notes, and what was one may be a note.
+    others = compress(entries, kept.kinds.translate(_OTHERS))
+    if bytes(map(_is_folder, others)) != kept.kinds.translate(_FOLDERS, bytes((SKIPPED, NOTE))):
+        return None
+    return compress(entries, kept.kinds.translate(_NOTES))

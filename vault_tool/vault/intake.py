@@ -64,7 +64,7 @@ class NoteReader:
             wanted.path, content.size, content.mtime_ns, stored(content.inode), content.digest, is_racy
         )
         put_away = is_archived(wanted.path)
-        if content.digest == wanted.digest:
+        if state.digest == wanted.digest:
             return ReadNote(state, None, put_away)
         note = parse_note(path, content.data, self._schema)
         rows = rows_of(self._maker.record_of(note))

@@ -161,6 +161,15 @@ class Listing(NamedTuple):
 SKIPPED, NOTE, ENTERED, FILE, FOLDER = range(5)
 
 
+def plain_note(entry: os.DirEntry[str], path: str) -> Seen | None:
+    """Return a note as the walk sees it, None where anything about the file is odd."""
+    seen = entry.stat(follow_symlinks=False)
+    is_odd = not stat.S_ISREG(seen.st_mode) or seen.st_size > MAX_NOTE_BYTES or not _is_utf8(path)
+    if is_odd or (_TELLS_OF_CLOUDS and is_online_only(seen)):
+        return None
+    return Seen(path, seen.st_size, seen.st_mtime_ns, seen.st_ino)
+
+
 class Walker:
     """Looks into the folders of a vault, one at a time."""
 
@@ -239,6 +248,8 @@ class Walker:
             return None
 
     def _file(self, entry: os.DirEntry[str], path: str) -> Seen | None:
+        if note := plain_note(entry, path):
+            return note
         seen = entry.stat(follow_symlinks=False)
         if stat.S_ISLNK(seen.st_mode):
             self._note(path, Odd.SYMLINK)
@@ -248,11 +259,9 @@ class Walker:
             self._note(path, Odd.TOO_LARGE, str(seen.st_size))
         elif not _is_utf8(path):
             self._note(path, Odd.BAD_NAME)
-        elif _TELLS_OF_CLOUDS and is_online_only(seen):
+        else:
             # To read all of them would fetch a whole folder; what the catalog has of them still holds.
             self._note(path, Odd.UNREADABLE, _("it lies in the cloud only"))
-        else:
-            return Seen(path, seen.st_size, seen.st_mtime_ns, seen.st_ino)
         return None
 
     def _note(self, path: str, kind: Odd, detail: str = "") -> None:
