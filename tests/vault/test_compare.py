@@ -139,6 +139,24 @@ def test_a_file_replaced_by_one_of_its_size_and_time_is_seen(root: Path, catalog
     assert name_of(catalog, "customers/a.md") == "two"
 
 
+@pytest.mark.parametrize("size", [None, 5_000_000], ids=["a link", "too large"])
+def test_a_note_that_becomes_something_odd_is_no_customer_any_more(
+    size: int | None, root: Path, catalog: Catalog
+):
+    path, other = save(root, "customers/a.md", note("c1", "a")), save(root, "customers/b.md", note("c2", "b"))
+    refresh(root, catalog)
+    if size is None:
+        path.unlink()
+        path.symlink_to(other)
+    else:
+        path.write_bytes(b"x" * size)
+    save(root, "customers/b.md", note("c2", "another"))
+
+    fresh = refresh(root, catalog)
+    assert (fresh.changed, fresh.removed, len(fresh.oddities)) == (1, 1, 1)
+    assert name_of(catalog, "customers/b.md") == "another"
+
+
 def test_a_time_that_goes_backwards_is_a_change(root: Path, catalog: Catalog):
     path = save(root, "customers/a.md", note("c1", "one"))
     refresh(root, catalog)

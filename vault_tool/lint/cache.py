@@ -111,7 +111,7 @@ class Cache:
         self._files: bytes = b""
         self._cards: bytes = b""
         self._results: list[tuple[Any, ...]] = []
-        self.is_changed = False
+        self.is_changed = self._is_new = False
         if (kept := read_kept(file, _MARK, key)) is not None:
             # A dict that another version wrote under the same key would be a wonder; none is trusted.
             with suppress(ValueError, TypeError, EOFError):
@@ -139,8 +139,9 @@ class Cache:
 
     def touch(self) -> None:
         """Note that files are not what they were."""
-        self.state = os.urandom(12)
-        self.is_changed = True
+        if not self._is_new:  # one for all that changes until it is saved
+            self.state = os.urandom(12)
+        self._is_new = self.is_changed = True
 
     def results(self, selection: bytes) -> Results:
         """Return what is kept of a selection; nothing where it is new."""
@@ -164,7 +165,7 @@ class Cache:
         kept = (self.state, self.folders, sorted(self.loose), files, cards, self._results)
         # Packed once more: under another key nobody unpacks it.
         keep(self._file, _MARK, self._key, marshal.dumps(kept))
-        self.is_changed = False
+        self.is_changed = self._is_new = False
 
 
 def open_cache(places: Places, schema: Schema, settings: Settings, secret: bytes) -> Cache:

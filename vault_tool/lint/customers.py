@@ -93,13 +93,13 @@ class KnownCustomers:
 
     def twin(self, path: str) -> tuple[str, str] | None:
         """Return the first other note of the same customer, and by which sign: id, code, name or phone."""
-        card = self._at.get(path)
+        card = self._sharing.get(path)
         if card is None:
-            return None
+            return None  # as nearly all
         for sign in card.signs:
             others = self._by_sign[sign]
             if len(others) < 2:
-                continue  # as of nearly all
+                continue
             kind = sign.partition(":")[0]
             for other in others:
                 if other is not card and _may_be_same(card, other, kind):
@@ -108,10 +108,11 @@ class KnownCustomers:
 
     def collisions(self, path: str) -> tuple[str, ...]:
         """Return the other notes whose paths are the same to a system that tells no case, or no accents."""
+        if path in self._alone:
+            return ()  # as nearly all
         from vault_tool.vault.globs import fold_name
 
-        there = self._by_folded_path.get(fold_name(path), ())
-        return () if there == [path] else tuple(other for other in there if other != path)
+        return tuple(other for other in self._by_folded_path.get(fold_name(path), ()) if other != path)
 
     def has_id(self, id: str) -> bool:
         """Tell whether some customer has an id."""
@@ -131,17 +132,23 @@ class KnownCustomers:
 
         `all_known` says that no card has changed since: then only other files can make a difference.
         """
-        return all(
-            self.answer(question) == answer
-            for question, answer in asked
-            if not all_known or question[0] == _OF_OTHER_FILES
-        )
+        for question, answer in asked:
+            kind, about = question
+            if (not all_known or kind == _OF_OTHER_FILES) and _METHODS[kind](self, about) != answer:
+                return False
+        return True
 
     # --- made when first asked for
 
     @cached_property
-    def _at(self) -> dict[str, Card]:
-        return {card.path: card for card in self._cards}
+    def _sharing(self) -> dict[str, Card]:
+        """The customers that have a sign which another one has, by their paths."""
+        return {card.path: card for cards in self._by_sign.values() if len(cards) > 1 for card in cards}
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        """The paths that are no other's to any system."""
+        return frozenset(paths[0] for paths in self._by_folded_path.values() if len(paths) == 1)
 
     @cached_property
     def _by_id(self) -> dict[str, list[Card]]:

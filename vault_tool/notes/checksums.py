@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from operator import mul
+
+from vault_tool.patterns import pattern
 
 _ID_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
 _ID_CHECKS = "10X98765432"
@@ -27,7 +28,7 @@ CREDIT_CODE_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_VALUES = {sign: value for value, sign in enumerate(CREDIT_CODE_SIGNS)}
 _CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 # Who registers, what is registered, the region.
-_CREDIT_CODE = re.compile(r"[1-9ANY][1-59][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}\Z")
+_CREDIT_CODE = pattern(r"[1-9ANY][1-59][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}\Z")
 # How long an account number is, country by country: the IBAN registry of SWIFT.
 _IBAN_LENGTHS = {
     country: length
