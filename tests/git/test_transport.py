@@ -16,7 +16,7 @@ from tests.git.repositories import Clone, make_clone, note
 from tests.git.servers import answering, bare, fake_ssh, git_server, hook
 from vault_tool.git.answer import Reached, RemoteState, read_failure, read_push, without_password
 from vault_tool.git.repository import Repository
-from vault_tool.git.transport import Heads, fetch, heads, network_env, push
+from vault_tool.git.transport import Heads, begin_push, fetch, heads, network_env
 
 Make = Callable[[str], Clone]
 
@@ -51,7 +51,8 @@ def pushed(clone: Clone, remote: str = "origin", silence: float = 20.0, **env: s
     """Push what is committed."""
     with Repository(clone.root, {**clone.env, **env}) as repository:
         tip = repository.commit(f"refs/remotes/{remote}/main")
-        return push(repository, remote, "main", tip, repository.commit("HEAD") or "", silence=silence)
+        going = begin_push(repository, remote, "main", tip, repository.commit("HEAD") or "")
+        return going.answer(silence=silence)
 
 
 def commit(clone: Clone, name: str, text: str) -> str:
@@ -86,9 +87,8 @@ def test_by_http_as_by_file_and_progress_is_told(make: Make, server: Path, tmp_p
     with git_server(tmp_path) as url:
         clone.git("remote", "set-url", "origin", f"{url}/server.git")
         with Repository(clone.root, clone.env) as repository:
-            assert push(
-                repository, "origin", "main", None, repository.commit("HEAD") or "", lambda *n: told.append(n)
-            ).is_ok
+            going = begin_push(repository, "origin", "main", None, repository.commit("HEAD") or "")
+            assert going.answer(lambda *n: told.append(n)).is_ok
         assert told and told[-1][0] == told[-1][1] > 60
         assert fetched(clone).is_ok
 

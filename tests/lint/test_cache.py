@@ -18,6 +18,7 @@ from vault_tool.lint.cache import CACHE_NAME, SECRET_NAME
 from vault_tool.lint.finding import Mending
 from vault_tool.lint.linter import Linter
 from vault_tool.lint.tasks import ToDo
+from vault_tool.vault import compare
 from vault_tool.vault.scout import Scout
 from vault_tool.vault.settings import LintSettings, Person
 from vault_tool.vault.walk import Folder, Listing, Odd, Walker
@@ -227,6 +228,7 @@ def test_a_folder_that_can_not_be_seen_is_told_of_and_its_notes_are_as_they_were
 
         patch.setattr(Walker, "look", refuse)
         patch.setattr(Scout, "same", lambda self: set())
+        patch.setattr(compare, "written_in", lambda folder, kept: None)
         hidden = lint(root)
 
     assert [row[0] for row in hidden.pop("customers/far")] == ["FE009"]

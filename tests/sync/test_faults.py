@@ -302,7 +302,7 @@ def test_the_server_does_not_serve(
     two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int | str, said: str
 ):
     li, zhang = two
-    for asks in (transport.fetch, transport.push, transport.heads):
+    for asks in (transport.fetch, transport.Push.answer, transport.heads):
         monkeypatch.setitem(asks.__kwdefaults__ or {}, "silence", 0.6)
     right = li.git("remote", "get-url", "origin").strip()
     env = {"PATH": f"{fake_ssh(tmp_path / 'bin', 'sleep 20')}{os.pathsep}{li.env['PATH']}"}

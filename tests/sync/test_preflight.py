@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import namedtuple
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from vault_tool.errors import VaultError
 from vault_tool.git.repository import NoGit
+from vault_tool.sync import preflight as checks
 from vault_tool.sync.cloud_folders import cloud_place
 from vault_tool.sync.preflight import (
     CloudFolder,
@@ -286,8 +286,7 @@ def test_a_vault_in_a_cloud_folder_passes_once_its_history_lies_outside(root: Pa
 
 
 def test_a_full_disk_is_told_before_anything_is_done(root: Path, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage(9, 9, 5 * 1024 * 1024))
+    monkeypatch.setattr(checks, "_free", lambda _folder: 5 * 1024 * 1024)
 
     with pytest.raises(DiskFull) as refused:
         look(root)

@@ -12,7 +12,6 @@ import re
 import shutil
 import threading
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from inspect import unwrap
@@ -28,7 +27,7 @@ from tests.sync.test_faults import delete, refuse, rewrite, unrelate
 from vault_tool.cli import syncing as command
 from vault_tool.errors import VaultError
 from vault_tool.git import advance, index
-from vault_tool.sync import run
+from vault_tool.sync import preflight, run
 from vault_tool.sync.outcome import Outcome
 from vault_tool.vault import lock
 from vault_tool.vault.places import places_for
@@ -198,8 +197,7 @@ def emptied(case: Case) -> None:
 
 @state
 def disk_full(case: Case) -> None:
-    usage = namedtuple("usage", "total used free")
-    case.patch.setattr(shutil, "disk_usage", lambda _folder: usage(9, 9, 5 * 1024 * 1024))
+    case.patch.setattr(preflight, "_free", lambda _folder: 5 * 1024 * 1024)
 
 
 @state

@@ -162,20 +162,6 @@ def begin_push(repository: Repository, remote: str, branch: str, tip: str | None
     return Push(repository, remote, f"{commit}:refs/heads/{branch}", lease)
 
 
-def push(
-    repository: Repository,
-    remote: str,
-    branch: str,
-    tip: str | None,
-    commit: str,
-    progress: Progress | None = None,
-    *,
-    silence: float = PUSH_SILENCE,
-) -> Reached:
-    """Send a commit as `begin_push` does, and return how it went."""
-    return begin_push(repository, remote, branch, tip, commit).answer(progress, silence=silence)
-
-
 def may_push(repository: Repository, remote: str, branch: str, *, silence: float = FETCH_SILENCE) -> Reached:
     """Ask a server whether it would let this person send; nothing is sent."""
     refspec = f"HEAD:refs/heads/{branch}"
