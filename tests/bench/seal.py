@@ -24,11 +24,11 @@ from tests.bench.generate import PER_FOLDER, corpus, customer, file_name, settin
 from tests.bench.measure import Bench
 from vault_tool.notes.note import parse_note
 from vault_tool.schema import load_schema
-from vault_tool.sealing.keyring import KEYRING, read_keyring
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.token import Place, Value, read_token, wrap
 from vault_tool.sealing.unsealed import Unsealed, unsealed
 from vault_tool.sealing.vault_keys import VaultKeys
+from vault_tool.vault.keyring import KEYRING, read_keyring
 from vault_tool.vault.opening import open_root
 
 SEALED, OPENED, PER_NOTE, ADDED = 10_000, 1_000, 100, 10_000

@@ -65,6 +65,11 @@ class Colleague:
         """The recovery key's file of the vault that this person founded."""
         return next((self.home / "config/recovery").iterdir())
 
+    def key_file(self, group: str, epoch: int = 1) -> Path:
+        """Where the one key of a group's epoch lies."""
+        (path,) = (self.root / ".vault/groups" / group).glob(f"{epoch}-*.age")
+        return path
+
     @property
     def keys(self) -> VaultKeys:
         """What this person can do with the vault."""

@@ -13,6 +13,7 @@ import pytest
 from tests.sealing.conftest import Hire
 from tests.sealing.team import Colleague, customer, team_vault, tokens
 from vault_tool.sealing import age
+from vault_tool.sealing.group_keys import group_key_path
 from vault_tool.vault import files
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and signals are POSIX's")
@@ -32,7 +33,7 @@ def in_process(person: Colleague, *words: str) -> subprocess.Popen[bytes]:
 
 @posix
 def test_links_in_place_of_key_files_are_not_followed(li: Colleague, tmp_path: Path):
-    path = li.root / ".vault/groups/finance/1.age"
+    path = li.key_file("finance")
     outside = tmp_path / "outside.age"
     path.rename(outside)
     path.symlink_to(outside)
@@ -66,6 +67,7 @@ def test_a_linked_keyring_is_not_read(li: Colleague, tmp_path: Path):
 
 @pytest.mark.parametrize("data", [b"", b"age-encryption.org/v1\n", b"\0" * 10_000_000, b"AGE-SECRET-KEY-1"])
 def test_damaged_and_huge_key_files_close_their_group_and_no_other(li: Colleague, data: bytes):
+    li.key_file("finance").write_bytes(data)
     (li.root / ".vault/groups/finance/1.age").write_bytes(data)
     (li.root / ".vault/groups/finance/x.age").write_bytes(data)
     (li.root / ".vault/groups/finance/00000000000000000000001.age").write_bytes(data)
@@ -77,16 +79,33 @@ def test_damaged_and_huge_key_files_close_their_group_and_no_other(li: Colleague
 
 
 def test_a_group_that_nobody_founded_opens_nothing_more(li: Colleague):
-    """A planted folder with a key that fits nothing, and one that is ahead of the keyring."""
+    """Planted: a folder with a key that fits nothing, a key ahead of the keyring, one that isn't its name's."""
     stray = li.root / ".vault/groups/aaa"
     stray.mkdir()
     (stray / "1.age").write_bytes(age.encrypt(age.new_identity().encode(), [li.key()]))
-    ahead = li.root / ".vault/groups/contact/2.age"
-    ahead.write_bytes(age.encrypt(age.new_identity().encode(), [li.key()]))
+    contact = li.key_file("contact")
+    identity = age.new_identity()
+    ahead = group_key_path("contact", 2, age.public_key(identity)).name
+    for name in (ahead, ahead.replace("2-", "1-").replace(ahead[2:6], "0000"), "1.age", "2.age"):
+        (contact.parent / name).write_bytes(age.encrypt(identity.encode(), [li.key()]))
 
     assert "10 values" in li.ok("verify")
     li.ok("rekey")
-    assert set(li.keys.group_keys.of("contact")) == {1}
+    assert [path.name for path in li.keys.group_keys.of("contact")] == [contact.name]
+
+
+def test_keys_under_their_number_alone_open_and_are_renewed_beside_it(li: Colleague, zhang: Colleague):
+    """As earlier versions named them."""
+    for path in list((li.root / ".vault/groups").rglob("*.age")):
+        path.rename(path.with_name("1.age"))
+    assert "10 values" in li.ok("verify")
+
+    li.ok("access", "invite", "zhang.wei", zhang.key(), "--role", "manager")
+    assert zhang.fields("firm1")["bank_account"] == "6222000000000000001"
+    li.ok("access", "revoke", "zhang.wei")
+
+    assert "10 values" in li.ok("verify")
+    assert (li.root / ".vault/groups/finance/1.age").exists() and li.key_file("finance", 2)
 
 
 def test_words_for_an_unknown_group_stop_their_note_only(li: Colleague):

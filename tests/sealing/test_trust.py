@@ -9,7 +9,7 @@ import pytest
 
 from tests.sealing.team import Colleague, customer
 from vault_tool.sealing import age
-from vault_tool.sealing.keyring import read_keyring
+from vault_tool.vault.keyring import read_keyring
 
 
 def keyring(person: Colleague) -> Path:

@@ -18,11 +18,11 @@ from tests.conftest import VaultRun
 from tests.watch.canaries import Canaries, leaks
 from tests.watch.in_thread import Watched, watchers
 from tests.watch.watching import Watch, eventually
-from vault_tool.sealing.keyring import KEYRING
 from vault_tool.sealing.seal import CannotSeal
 from vault_tool.sealing.vault_keys import KeyringGone, KeyringRolledBack
 from vault_tool.vault import editors
 from vault_tool.vault.files import ReadOnlyFile
+from vault_tool.vault.keyring import KEYRING
 from vault_tool.watch import sealing, watch
 from vault_tool.watch.news import Sealed, SealingFailed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import click
 
@@ -14,32 +14,30 @@ from vault_tool.cli.help import argument, command, group, option
 from vault_tool.cli.keyring_changes import (
     difference_document,
     differences,
+    is_renewed,
     openings,
     said_difference,
+    said_due,
     said_opening,
     short_key,
 )
-from vault_tool.cli.keys import keys_of, keys_to_seal
+from vault_tool.cli.keys import keys_of, keys_to_seal, write_access
 from vault_tool.cli.me import known_person
 from vault_tool.cli.recovery import remember_drill, try_recovery_key
 from vault_tool.cli.reveal import logged
 from vault_tool.cli.verify import open_all, said
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, ngettext
-from vault_tool.sealing.access import Access, grant, invite, revoke
+from vault_tool.sealing.access import grant, invite, revoke
 from vault_tool.sealing.age import checked_public_key
-from vault_tool.sealing.keyring import (
-    KEYRING,
+from vault_tool.sealing.trust import Verdict
+from vault_tool.sealing.vault_keys import VaultKeys
+from vault_tool.vault.accepted import accept_schema, waiting
+from vault_tool.vault.keyring import (
     OWNER,
     ROLE,
     Keyring,
-    keyring_text,
 )
-from vault_tool.sealing.trust import Verdict
-from vault_tool.sealing.vault_keys import VaultKeys
-from vault_tool.vault import files
-from vault_tool.vault.accepted import accept_schema, waiting
-from vault_tool.vault.journal import Change, ChangedOnDisk
 
 
 class NoKeyGiven(VaultError):
@@ -98,7 +96,7 @@ def invite_(app: App, person: str, key: tuple[str, ...], roles: tuple[str, ...])
         if not given and name not in keys.keyring.people:
             raise NoKeyGiven(name=name)
         done = invite(keys.keyring, name, given, roles, keys.group_keys.of)
-        _write(app, keys, done, "vault access invite")
+        write_access(app, keys, done, "vault access invite")
     readable = [each for each in done.keyring.groups if name in done.keyring.readers(each)]
     app.out.line(
         _("{name} reads: {groups}").format(name=name, groups=", ".join(readable) or _("no group yet"))
@@ -121,7 +119,7 @@ def grant_(app: App, who: str, what: str) -> Exit:
     with _changing(app, "vault access grant") as keys:
         before = keys.keyring
         done = grant(before, _who(app, keys, who), what, keys.group_keys.of)
-        _write(app, keys, done, "vault access grant")
+        write_access(app, keys, done, "vault access grant")
     app.out.line(_("{who} has {what} now.").format(who=who, what=what))
     if what in done.keyring.groups and what not in before.groups:
         readers = ", ".join(done.keyring.readers(what))
@@ -154,7 +152,7 @@ def revoke_(app: App, who: str, what: tuple[str, ...]) -> Exit:
         if given and given.startswith(("ssh-", "age1")):
             given = checked_public_key(given)
         done = revoke(keys.keyring, _who(app, keys, who), given, keys.group_keys.of)
-        _write(app, keys, done, "vault access revoke")
+        write_access(app, keys, done, "vault access revoke")
     if done.new_epochs:
         app.out.line(_("New keys for: {groups}").format(groups=", ".join(done.new_epochs)))
         app.out.hint(
@@ -223,6 +221,10 @@ def accept(app: App) -> Exit:
         return Exit.OK
     number = len(found) + len(opened)
     app.out.line(ngettext("{count} change accepted", "{count} changes accepted", number).format(count=number))
+    if keys.keyring.due:
+        app.out.hint(said_due(keys.keyring.due))
+    elif any(is_renewed(each) for each in found):
+        app.out.hint(_("What was sealed to older keys meanwhile, `vault rekey` seals anew."))
     return Exit.OK
 
 
@@ -295,31 +297,6 @@ def _changing(app: App, command: str) -> Iterator[VaultKeys]:
     """Lend the keys to somebody who changes the keyring, while no other command does."""
     with app.vault.writing(command):
         yield keys_of(app)
-
-
-def _write(app: App, keys: VaultKeys, done: Access, command: str) -> None:
-    """Write a changed keyring with its groups' keys, all or nothing, and trust it: it is our own.
-
-    The keyring comes last: should all end before it, the old one still fits what lies there.
-    """
-    if done.keyring == keys.keyring._replace(epoch=done.keyring.epoch):
-        app.out.note(_("Nothing to change: it says so already."))
-        return  # nobody has to accept what is as it was
-    text = keyring_text(done.keyring)
-    standing = files.read(app.vault.root, PurePosixPath(KEYRING))
-    if standing.data.decode("utf-8-sig") != keys.standing_text:
-        raise ChangedOnDisk(path=KEYRING)
-    changed = [Change(path, _digest(app, path), data) for path, data in done.files.items()]
-    changed.append(Change(PurePosixPath(KEYRING), standing.digest, text.encode()))
-    app.vault.commit(changed, command, undoable=False)
-    keys.accept(text)
-
-
-def _digest(app: App, path: PurePosixPath) -> str | None:
-    try:
-        return files.read(app.vault.root, path, limit=None).digest
-    except files.FileMissing:
-        return None
 
 
 def _list(app: App, as_json: bool) -> Exit:

@@ -17,7 +17,7 @@ from vault_tool.named import NamedTuple
 from vault_tool.schema import load_schema
 from vault_tool.schema.sealing import Loosening, holding, loosened, rules_of
 from vault_tool.sealing.gate import Found, Gate, Kind
-from vault_tool.sealing.keyring import KEYRING, read_keyring
+from vault_tool.vault.keyring import KEYRING, read_keyring
 from vault_tool.vault.opening import open_root
 from vault_tool.vault.settings import SETTINGS_NAME, NotAVault, NoVault, Settings, find_root, load_settings
 from vault_tool.vault.walk import printable

@@ -226,7 +226,7 @@ def _vault(app: App, root: Path) -> Iterator[Check]:
 
 def _sealing(app: App, root: Path) -> Iterator[Check]:
     """Look whether the keys are trusted, and whether the recovery key was tried once a value is sealed."""
-    from vault_tool.sealing.keyring import KEYRING
+    from vault_tool.vault.keyring import KEYRING
 
     if not (root / KEYRING).exists():
         return
@@ -256,7 +256,7 @@ def _git(app: App, root: Path) -> Iterator[Check]:
     """Look whether git seals what it is given, in a vault that has keys."""
     from vault_tool.git.folder import git_folder, top_above
     from vault_tool.git.setup import lacking
-    from vault_tool.sealing.keyring import KEYRING
+    from vault_tool.vault.keyring import KEYRING
 
     if not (root / KEYRING).exists():
         return

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from vault_tool.messages import N_, _, language
 from vault_tool.named import NamedTuple
-from vault_tool.sealing.keyring import KEYRING, KeyGroup, Member, read_keyring
 from vault_tool.sealing.trust import Change, changes
 from vault_tool.sealing.vault_keys import VaultKeys
+from vault_tool.vault.keyring import KEYRING, KeyGroup, Member, read_keyring
 
 if TYPE_CHECKING:
     from vault_tool.schema import Schema
@@ -61,12 +61,27 @@ def _said(value: object) -> str:
     match value:
         case Member(roles=roles, keys=keys):
             return f"{', '.join(roles) or '-'} ({', '.join(map(short_key, keys))})"
-        case KeyGroup(epoch=epoch, public=public, read=read, owner_read=owner_read):
+        case KeyGroup(epoch=epoch, public=public, read=read, owner_read=owner_read, renew=renew):
             readers = ", ".join([*read, *(["owner"] if owner_read else [])])
-            return f"{readers or '-'} ({epoch}: {short_key(public)})"
+            due = f"; {_('needs a new key')}" if renew else ""
+            return f"{readers or '-'} ({epoch}: {short_key(public)}{due})"
         case str():
             return short_key(value)
     return ""
+
+
+def is_renewed(each: Change) -> bool:
+    """Tell whether a group has another key than before."""
+    groups = each.before, each.after
+    return len({group.public for group in groups if isinstance(group, KeyGroup)}) > 1
+
+
+def said_due(groups: Iterable[str]) -> str:
+    """Return which groups need a new key, why, and what to do."""
+    return _(
+        "Two people changed at once who reads {groups}. Nothing new is sealed for that before `vault rekey` "
+        "has made a new key, for those whom neither of them took out."
+    ).format(groups=", ".join(groups))
 
 
 class Opening(NamedTuple):

@@ -12,6 +12,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, ngettext
 from vault_tool.schema.sealing import is_holding
 from vault_tool.sealing import age
+from vault_tool.sealing.access import Access
 from vault_tool.sealing.found_keyring import Founding, found_keyring
 from vault_tool.sealing.identities import (
     IN_REPOSITORY,
@@ -23,10 +24,11 @@ from vault_tool.sealing.identities import (
     read_identities,
     write_private,
 )
-from vault_tool.sealing.keyring import KEYRING, keyring_text
 from vault_tool.sealing.trust import Verdict
 from vault_tool.sealing.vault_keys import VaultKeys
-from vault_tool.vault.journal import Change
+from vault_tool.vault import files
+from vault_tool.vault.journal import Change, ChangedOnDisk
+from vault_tool.vault.keyring import KEYRING, keyring_text
 from vault_tool.vault.places import config_home, make_private
 from vault_tool.vault.settings import Person
 from vault_tool.vault.vault import Vault
@@ -135,6 +137,31 @@ def _recovery_key(app: App, vault: Vault) -> tuple[str, Path]:
 def _files(founding: Founding, text: str) -> list[Change]:
     made = [Change(path, None, data) for path, data in founding.files.items()]
     return [*made, Change(PurePosixPath(KEYRING), None, text.encode())]
+
+
+def write_access(app: App, keys: VaultKeys, done: Access, command: str) -> None:
+    """Write a changed keyring with its groups' keys, all or nothing, and trust it: it is our own.
+
+    The keyring comes last: should all end before it, the old one still fits what lies there.
+    """
+    if done.keyring == keys.keyring._replace(epoch=done.keyring.epoch):
+        app.out.note(_("Nothing to change: it says so already."))
+        return  # nobody has to accept what is as it was
+    text = keyring_text(done.keyring)
+    standing = files.read(app.vault.root, PurePosixPath(KEYRING))
+    if standing.data.decode("utf-8-sig") != keys.standing_text:
+        raise ChangedOnDisk(path=KEYRING)
+    changed = [Change(path, _digest(app, path), data) for path, data in done.files.items()]
+    changed.append(Change(PurePosixPath(KEYRING), standing.digest, text.encode()))
+    app.vault.commit(changed, command, undoable=False)
+    keys.accept(text)
+
+
+def _digest(app: App, path: PurePosixPath) -> str | None:
+    try:
+        return files.read(app.vault.root, path, limit=None).digest
+    except files.FileMissing:
+        return None
 
 
 def _ask(app: App, name: str) -> str:

@@ -9,11 +9,13 @@ from pathlib import PurePosixPath
 
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import command, option
-from vault_tool.cli.keys import keys_of
+from vault_tool.cli.keyring_changes import said_due
+from vault_tool.cli.keys import keys_of, write_access
 from vault_tool.errors import Exit
 from vault_tool.lint.run import targets
 from vault_tool.messages import N_, _, ngettext, render
 from vault_tool.notes.note import Note, parse_note
+from vault_tool.sealing.access import renew
 from vault_tool.sealing.reseal import Resealing, Stale, plan_rekey, stale_values
 from vault_tool.sealing.vault_keys import NotOpened, VaultKeys
 from vault_tool.vault import files
@@ -42,6 +44,7 @@ def rekey(app: App, dry_run: bool, yes: bool, as_json: bool) -> Exit:
     """Seal anew what is sealed to old keys."""
     app.vault.check_writable()
     keys = keys_of(app)
+    made = () if dry_run else _make_due_keys(app, keys)
     stale = list(_stale(app, keys))
     let_in = Counter(_said_stale(path, each) for path, each in stale if each.has_new_readers)
     if not as_json:
@@ -65,18 +68,46 @@ def rekey(app: App, dry_run: bool, yes: bool, as_json: bool) -> Exit:
     count = len(stale) if dry_run else values
     if as_json:
         document = {"values": count, "notes": notes, "not_opened": len(refused), "dry_run": dry_run}
-        app.out.json({**document, "new_readers": dict(let_in)})
+        app.out.json({**document, "new_readers": dict(let_in), "new_keys": made, "due": keys.keyring.due})
         return Exit.FINDINGS if refused else Exit.OK
     if dry_run:
         said = ngettext("{count} value is sealed to old keys", "{count} values are sealed to old keys", count)
     else:
         said = ngettext("{count} value sealed anew", "{count} values sealed anew", count)
     app.out.line(said.format(count=count))
+    _say_keys(app, keys, made, dry_run=dry_run)
     for error in refused[:_SHOWN]:
         app.out.warn(render(error.message, error.values))
     if len(refused) > _SHOWN:
         app.out.warn(_("{count} more like that").format(count=len(refused) - _SHOWN))
     return Exit.FINDINGS if refused else Exit.OK
+
+
+def _make_due_keys(app: App, keys: VaultKeys) -> tuple[str, ...]:
+    """Make the keys of groups that need new ones, as far as this person can; return those groups."""
+    if not keys.keyring.due:
+        return ()
+    with app.vault.writing("vault rekey"):
+        done = renew(keys.keyring, keys.group_keys.of)
+        if done.new_epochs:
+            write_access(app, keys, done, "vault rekey")
+    return done.new_epochs
+
+
+def _say_keys(app: App, keys: VaultKeys, made: tuple[str, ...], *, dry_run: bool) -> None:
+    if made:
+        app.out.line(_("New keys for: {groups}").format(groups=", ".join(made)))
+    due = keys.keyring.due
+    if due and dry_run:
+        app.out.hint(said_due(due))
+        return
+    for name in due:
+        readers = ", ".join(keys.keyring.readers(name)) or "-"
+        app.out.warn(
+            _(
+                "You can't make the new key that {group} needs. Ask one of {readers} to run `vault rekey`."
+            ).format(group=name, readers=readers)
+        )
 
 
 def sealed_notes(app: App, label: str) -> Iterator[tuple[Note, str]]:

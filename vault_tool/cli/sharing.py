@@ -8,9 +8,9 @@ from vault_tool.cli.app import App
 from vault_tool.cli.remote import known_document, moment_of, said_ago, said_shared, said_state
 from vault_tool.git.answer import Reached, RemoteState
 from vault_tool.messages import N_, _, ngettext, render
-from vault_tool.sealing.keyring import KEYRING
 from vault_tool.sync.sharing import Server, Sharing, is_overdue
 from vault_tool.sync.unreached import unreached
+from vault_tool.vault.keyring import KEYRING
 from vault_tool.vault.walk import printable
 
 _OVERDUE = N_("Something waits to be sent to {name}, which had everything for the last time {ago}.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vault_tool.cli.app import App
+from vault_tool.errors import VaultError
 from vault_tool.git.writing import Signature
 from vault_tool.messages import _
 from vault_tool.schema.problems import SchemaError
@@ -91,6 +93,21 @@ def tell(app: App, outcome: Outcome) -> None:
         app.out.warn(line)
     if outcome.disclosed:
         app.out.hint(_(DISCLOSED_HINT))
+    if outcome.received and _has_keyring_to_review(app, outcome):
+        app.out.hint(_("Who may read what is sealed has changed: `vault access review` shows how."))
+
+
+def _has_keyring_to_review(app: App, outcome: Outcome) -> bool:
+    from vault_tool.merge.file import KEYRING
+
+    if outcome.is_dry or KEYRING not in outcome.received:
+        return False
+    from vault_tool.cli.keys import keys_of
+    from vault_tool.sealing.trust import Verdict
+
+    with suppress(VaultError):
+        return keys_of(app).verdict is Verdict.CHANGED
+    return False
 
 
 def _dice() -> float:

@@ -30,6 +30,7 @@ ATTRIBUTE_LINES = (
     "*.[mM][dD] merge=vault filter=vault diff=vault",
     # Merged line by line, settings may end up twice, and a keyring as nobody's.
     *("/vault.toml merge=vault", "/.vault/*.toml merge=vault", "/schema/*.yaml merge=vault"),
+    "/.vault/groups/** merge=vault",
 )
 # What earlier versions wrote in place of the first.
 _FORMER_LINE = "*.[mM][dD] filter=vault diff=vault"

@@ -17,6 +17,7 @@ from vault_tool.merge.rules import Rules, is_note
 from vault_tool.vault.settings import SETTINGS_NAME
 
 KEYRING = PurePosixPath(".vault/keyring.toml")
+GROUP_KEYS = PurePosixPath(".vault/groups")
 CONFLICTS = PurePosixPath(".vault/conflicts")
 _SETTINGS = PurePosixPath(SETTINGS_NAME)
 _TEMPLATES, _SCHEMA = "templates", "schema"
@@ -35,15 +36,17 @@ def merge_file(path: PurePosixPath, base: bytes | None, a: bytes, b: bytes, rule
     """Merge a file, symmetric in `a` and `b`; never raises. Base None: both added it.
 
     `conflicts` are the settings, dotted, in which one side gave way, "" for a whole file; then `parked` is
-    that side's file. A keyring is never merged: the higher epoch wins, and the other change is done again.
+    that side's file.
     """
     if a == b or b == base:
         return Merged(a)
     if a == base:
         return Merged(b)
     if path == KEYRING:
-        winner = max(a, b, key=lambda data: (epoch_of(data), data))
-        return Merged(winner, ("",), parked=b if winner == a else a)
+        return _merge_keyrings(base, a, b)
+    if path.parts[:2] == GROUP_KEYS.parts and (base is not None or "-" in path.stem):
+        # One key, wrapped on both sides: where its readers came to be others, the keyring has it renewed.
+        return Merged(later(a, b))
     if path == ERASED:
         return Merged(merge_tombstones(base or b"", a, b))
     winner = later(a, b)
@@ -70,6 +73,17 @@ def merge_file(path: PurePosixPath, base: bytes | None, a: bytes, b: bytes, rule
         return merged if is_whole else Merged(winner, ("",), parked=loser)
     by_line = _merge_lines(base, a, b, is_list=path.name in _LISTS)
     return Merged(by_line) if by_line is not None else Merged(winner, ("",), parked=loser)
+
+
+def _merge_keyrings(base: bytes | None, a: bytes, b: bytes) -> Merged:
+    from vault_tool.merge.keyring import join_keyrings  # here: git's driver is in haste
+
+    winner = max(a, b, key=lambda data: (epoch_of(data), data))
+    other = b if winner == a else a
+    joined = join_keyrings(base, a, b)
+    if joined is None:
+        return Merged(winner, ("",), parked=other)
+    return Merged(joined.data, ("",), parked=other) if joined.is_one_sided else Merged(joined.data)
 
 
 def place_for_other(path: PurePosixPath, data: bytes) -> PurePosixPath:

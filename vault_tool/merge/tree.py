@@ -7,12 +7,12 @@ file in git's driver (`vault_tool.git.merge_driver`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache
 from pathlib import PurePosixPath
 
 from vault_tool.merge.choice import settle
 from vault_tool.merge.erased import ERASED, read_tombstones, tombstone
-from vault_tool.merge.file import KEYRING, merge_content, merge_file, place_for_other
+from vault_tool.merge.file import merge_content, place_for_other
 from vault_tool.merge.note import Merged
 from vault_tool.merge.pairing import Base, File, Placed, Side, Thing, pair
 from vault_tool.merge.placing import Placement, place
@@ -22,7 +22,6 @@ from vault_tool.named import NamedTuple
 __all__ = ["File", "MergedTree", "Side", "merge_trees"]
 
 Read = Callable[[str], bytes]
-_GROUP_KEYS = (".vault", "groups")
 _PLAIN, _SUBMODULE = "100644", "160000"
 
 
@@ -168,19 +167,7 @@ class _Merge:
     def _contents(self, path: PurePosixPath, was: File | None, one: File, two: File) -> Merged:
         base = self._read(was.blob) if was else None
         a, b = self._read(one.blob), self._read(two.blob)
-        if path.parts[:2] == _GROUP_KEYS and (is_b := self._keyring_is_of_b) is not None:
-            # The keys of groups belong to the keyring that stands.
-            return Merged(b, ("",), parked=a) if is_b else Merged(a, ("",), parked=b)
         return merge_content(path, base, a, b, self._rules)
-
-    @cached_property
-    def _keyring_is_of_b(self) -> bool | None:
-        """Whose keyring stands, where both sides changed it."""
-        one, two = self._a.get(KEYRING), self._b.get(KEYRING)
-        if one is None or two is None or one.blob == two.blob:
-            return None
-        a, b = self._read(one.blob), self._read(two.blob)
-        return merge_file(KEYRING, None, a, b, self._rules).data == b
 
     def _id(self, path: PurePosixPath, file: File) -> str | None:
         if path.suffix.lower() != ".md" and not is_note(path, self._rules):

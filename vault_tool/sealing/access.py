@@ -16,11 +16,11 @@ from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.sealing import age
 from vault_tool.sealing.found_keyring import MANAGER, with_new_epoch
-from vault_tool.sealing.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, group_key_path, is_name
+from vault_tool.vault.keyring import OWNER, ROLE, KeyGroup, Keyring, Member, is_name
 
 _GROUP = re.compile(r"[a-z][a-z0-9_-]{0,49}")
-Unlock = Callable[[str], Mapping[int, str]]
-"""Returns the keys of a group by epoch, as far as this person can open them."""
+Unlock = Callable[[str], Mapping[PurePosixPath, str]]
+"""Returns the keys of a group by their files, as far as this person can open them."""
 
 
 class CannotShare(VaultError):
@@ -155,6 +155,11 @@ def revoke(keyring: Keyring, who: str, what: str | None, unlock: Unlock) -> Acce
     return _rewrapped(keyring, _with_people(keyring, {**keyring.people, who: left}), unlock)
 
 
+def renew(keyring: Keyring, unlock: Unlock) -> Access:
+    """Give a new key to each group that needs one and that this person can open; the others need it still."""
+    return _rewrapped(keyring, keyring, unlock)
+
+
 def _without_group(keyring: Keyring, who: str, name: str) -> Keyring:
     group = keyring.groups[name]
     changed = group._replace(
@@ -170,29 +175,35 @@ def _without_group(keyring: Keyring, who: str, name: str) -> Keyring:
 
 
 def _rewrapped(before: Keyring, after: Keyring, unlock: Unlock) -> Access:
-    """Wrap the keys of every group whose readers changed; who lost one gets no key of the next epoch."""
+    """Wrap the keys of every group whose readers changed; who lost one gets no key of the next epoch.
+
+    A group that needs a new key gets it with that.
+    """
     files: dict[PurePosixPath, bytes] = {}
     fresh: list[str] = []
     keyring = after
     for name in after.groups:
         old, new = before.wrapping_keys(name), after.wrapping_keys(name)
-        if set(old) == set(new):
+        is_renewed, is_owners = after.groups[name].renew, name.startswith(OWNER)
+        if set(old) == set(new) and not (is_renewed and (is_owners or _has_latest(before, name, unlock))):
             continue
-        is_owners = name.startswith(OWNER)
         if not is_owners and not any(after.people[reader].keys for reader in after.readers(name)):
             raise LastReader(group=name, role=MANAGER)
-        identities = unlock(name)
-        knows_latest = before.groups[name].epoch in identities
+        knows_latest = _has_latest(before, name, unlock)
         if not knows_latest and not is_owners:
             raise CannotShare(group=name, readers=", ".join(before.readers(name)) or "-")
-        for epoch, identity in identities.items():
-            files[group_key_path(name, epoch)] = age.encrypt(f"{identity}\n".encode(), new)
+        for path, identity in unlock(name).items():
+            files[path] = age.encrypt(f"{identity}\n".encode(), new)
         # An owner's own group need not be opened by who changes it: a new key does as well.
-        if not set(old) <= set(new) or not knows_latest:
+        if is_renewed or not set(old) <= set(new) or not knows_latest:
             keyring, path, data = with_new_epoch(keyring, name, keyring.groups[name])
             files[path] = data
             fresh.append(name)
     return Access(keyring._replace(epoch=before.epoch + 1), MappingProxyType(files), tuple(fresh))
+
+
+def _has_latest(keyring: Keyring, group: str, unlock: Unlock) -> bool:
+    return keyring.groups[group].public in map(age.public_key, unlock(group).values())
 
 
 def _with_owner_group(access: Access, person: str) -> Access:

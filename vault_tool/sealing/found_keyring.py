@@ -9,7 +9,8 @@ from types import MappingProxyType
 from vault_tool.named import NamedTuple
 from vault_tool.schema import Schema
 from vault_tool.sealing import age
-from vault_tool.sealing.keyring import KeyGroup, Keyring, Member, group_key_path
+from vault_tool.sealing.group_keys import group_key_path
+from vault_tool.vault.keyring import KeyGroup, Keyring, Member
 
 FIRST_RECOVERY = "recovery-1"
 MANAGER = "manager"
@@ -46,10 +47,10 @@ def found_keyring(schema: Schema, person: str, public_keys: Iterable[str], recov
 def with_new_epoch(keyring: Keyring, name: str, group: KeyGroup) -> tuple[Keyring, PurePosixPath, bytes]:
     """Give a group a new key pair; return the keyring and the file of the new key, wrapped to its readers."""
     identity = age.new_identity()
-    made = group._replace(epoch=group.epoch + 1, public=age.public_key(identity))
+    made = group._replace(epoch=group.epoch + 1, public=age.public_key(identity), renew=False)
     after = keyring._replace(epoch=keyring.epoch + 1, groups=MappingProxyType({**keyring.groups, name: made}))
     wrapped = age.encrypt(f"{identity}\n".encode(), after.wrapping_keys(name))
-    return after, group_key_path(name, made.epoch), wrapped
+    return after, group_key_path(name, made.epoch, made.public), wrapped
 
 
 def sealed_groups(schema: Schema) -> list[str]:

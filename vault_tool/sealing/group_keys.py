@@ -6,17 +6,26 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vault_tool.errors import VaultError
 from vault_tool.named import NamedTuple
 from vault_tool.sealing import age
-from vault_tool.sealing.keyring import GROUP_KEYS, OWNER, Keyring, group_key_path, is_name
 from vault_tool.sealing.token import Token, key_set_id
 from vault_tool.vault import files
+from vault_tool.vault.keyring import GROUP_KEYS, OWNER, Keyring, is_name
 
-_EPOCH = re.compile(r"[1-9][0-9]{0,8}")
+# Earlier ones lie under their epoch alone.
+_NAME = re.compile(r"(?P<epoch>[1-9][0-9]{0,8})(?:-(?P<mark>[0-9a-z]{8}))?\.age")
 _LARGEST = 256 * 1024
+
+
+def group_key_path(group: str, epoch: int, public: str) -> PurePosixPath:
+    """Return where the private key of a group's epoch lies, wrapped to those who may read it.
+
+    Two people who make a new key at once give it the same epoch, and each a file of its own.
+    """
+    return PurePosixPath(GROUP_KEYS, group, f"{epoch}-{key_set_id((public,))}.age")
 
 
 class KeySet(NamedTuple):
@@ -34,33 +43,36 @@ class GroupKeys:
         self._root = root
         self._keyring = keyring
         self._identities = identities
-        self._opened: dict[str, Mapping[int, str]] = {}
+        self._opened: dict[str, Mapping[PurePosixPath, str]] = {}
 
-    def of(self, group: str) -> Mapping[int, str]:
-        """Return a group's keys by epoch, as far as this person can open them, the latest first.
+    def of(self, group: str) -> Mapping[PurePosixPath, str]:
+        """Return a group's keys by their files, as far as this person can open them, the latest first.
 
-        What lies there for an epoch that the keyring doesn't have yet is none of it, nor a latest key that
-        isn't the one which seals.
+        What lies there for an epoch that the keyring doesn't have yet is none of it, nor a key that isn't the
+        one of its name.
         """
         if group not in self._opened:
-            folder = self._root / GROUP_KEYS / group
-            known = self._keyring.groups.get(group)
-            epochs = (int(path.stem) for path in folder.glob("*.age") if _EPOCH.fullmatch(path.stem))
+            folder = PurePosixPath(GROUP_KEYS, group)
+            names = (_NAME.fullmatch(path.name) for path in (self._root / folder).glob("*.age"))
             found = {}
-            for epoch in sorted(epochs, reverse=True):
-                identity = self._read(group, epoch)
-                is_foreign = known is not None and (
-                    epoch > known.epoch
-                    or (epoch == known.epoch and identity and age.public_key(identity) != known.public)
-                )
-                if identity and not is_foreign:
-                    found[epoch] = identity
+            for name in sorted(filter(None, names), key=lambda name: (-int(name["epoch"]), name[0])):
+                identity = self._read(folder / name[0])
+                if identity and self._is_own(group, int(name["epoch"]), name["mark"], identity):
+                    found[folder / name[0]] = identity
             self._opened[group] = found
         return self._opened[group]
 
-    def _read(self, group: str, epoch: int) -> str | None:
+    def _is_own(self, group: str, epoch: int, mark: str | None, identity: str) -> bool:
+        known, public = self._keyring.groups.get(group), age.public_key(identity)
+        if known and epoch > known.epoch:
+            return False
+        if mark:
+            return mark == key_set_id((public,))
+        return known is None or epoch < known.epoch or public == known.public
+
+    def _read(self, path: PurePosixPath) -> str | None:
         try:
-            wrapped = files.read(self._root, group_key_path(group, epoch), _LARGEST).data
+            wrapped = files.read(self._root, path, _LARGEST).data
             identity = age.decrypt(wrapped, self._identities).decode().strip()
             age.public_key(identity)
         except (age.CannotOpen, age.BadIdentity, UnicodeDecodeError, VaultError):

@@ -9,7 +9,6 @@ from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span, apply_edits
 from vault_tool.sealing import age
-from vault_tool.sealing.keyring import OWNER
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.token import (
     BadToken,
@@ -23,8 +22,10 @@ from vault_tool.sealing.token import (
     wrap,
 )
 from vault_tool.sealing.vault_keys import DAMAGED, FOR_NOBODY_KNOWN, NotOpened, VaultKeys
+from vault_tool.vault.keyring import OWNER, GroupWaits
 
 LOCKED_OUT = N_("sealed to today's keys, you could not open it any more")
+WAITS = N_("its group needs a new key first")
 
 
 class Resealing(NamedTuple):
@@ -79,7 +80,7 @@ def stale_values(note: Note, keys: VaultKeys) -> Iterator[Stale]:
             continue
         leaf, known = places.leaf_at(each.offset), keys.group_keys.sets.get(each.token.kid)
         group = leaf.group.group if leaf and leaf.group else known.group if known else None
-        wanted = keys.keyring.sealing_keys(group, owner) if group else ()
+        wanted = keys.keyring.public_keys(group, owner) if group else ()
         if key_set_id(wanted) != each.token.kid:
             was = known.owner_group.removeprefix(OWNER) if known and known.owner_group else None
             will = owner if len(wanted) > 1 else None
@@ -102,7 +103,7 @@ def plan_rekey(note: Note, keys: VaultKeys) -> Resealing:
             continue
         leaf = places.leaf_at(each.offset)
         group = leaf.group.group if leaf and leaf.group else keys.group_of(each.token)
-        if group and key_set_id(keys.keyring.sealing_keys(group, owner)) == each.token.kid:
+        if group and key_set_id(keys.keyring.public_keys(group, owner)) == each.token.kid:
             continue
         try:
             opened = keys.open(note, each.vid)
@@ -166,7 +167,10 @@ def _wanted(note: Note, line: int, keys: VaultKeys, group: str | None, owner: st
     """Return the keys to seal to. Nobody is let in for want of knowledge, and nobody locks themselves out."""
     if group is None or group not in keys.keyring.groups:
         raise NotOpened(path=note.path, line=line, reason=FOR_NOBODY_KNOWN)
-    wanted = keys.keyring.sealing_keys(group, owner)
+    try:
+        wanted = keys.keyring.sealing_keys(group, owner)
+    except GroupWaits:
+        raise NotOpened(path=note.path, line=line, reason=WAITS) from None
     if not keys.group_keys.can_open(wanted):
         raise NotOpened(path=note.path, line=line, reason=LOCKED_OUT)
     return wanted

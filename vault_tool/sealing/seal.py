@@ -11,10 +11,10 @@ from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Edit, apply_edits
 from vault_tool.sealing.comment import add_lines, misplaced
-from vault_tool.sealing.keyring import UnknownGroup
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.token import Place, Token, Value
 from vault_tool.sealing.unsealed import Unclosed, Unsealed, unsealed
+from vault_tool.vault.keyring import GroupWaits, UnknownGroup
 
 Sealer = Callable[[Place, str, Value, Container[str]], Token]
 """Makes the token of a value for a group; its `vid` must be none of those given."""
@@ -38,6 +38,13 @@ class NoSuchGroup(CannotSeal):
         "Nothing was written. The groups are: {known}. Another one is made by: "
         "vault access grant role:manager {group}"
     )
+
+
+class NewKeyFirst(CannotSeal):
+    """A group's key is one that others than its readers may open."""
+
+    message = N_("{path}:{line}: nothing can be sealed for {group} before `vault rekey` has made a new key.")
+    hint = N_("Two people changed at once who reads it. Nothing was written. Who can do that: {readers}")
 
 
 NO_ID = N_("the customer has no id (`vault lint --fix` gives one)")
@@ -91,6 +98,9 @@ def plan_sealing(note: Note, vault_id: str, sealer: Sealer) -> Sealing:
         except UnknownGroup as error:
             line = note.lines.line(each.span.start)
             raise NoSuchGroup(path=note.path, line=line, **error.values) from None
+        except GroupWaits as error:
+            line = note.lines.line(each.span.start)
+            raise NewKeyFirst(path=note.path, line=line, **error.values) from None
         tokens[token.vid] = token
         taken.add(token.vid)
         edits.append(Edit(each.span, _reference(note.text, each, token.vid)))

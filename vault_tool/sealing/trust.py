@@ -16,7 +16,7 @@ from pathlib import Path
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
-from vault_tool.sealing.keyring import Keyring, read_keyring
+from vault_tool.vault.keyring import Keyring, read_keyring
 from vault_tool.vault.places import make_private, state_home
 
 _FOLDER = "trust"

@@ -15,7 +15,6 @@ from vault_tool.notes.note import Note
 from vault_tool.sealing import age
 from vault_tool.sealing.group_keys import GroupKeys
 from vault_tool.sealing.identities import AskPassphrase, own_identities, read_identities
-from vault_tool.sealing.keyring import KEYRING, OWNER, Keyring, read_keyring
 from vault_tool.sealing.memo import Memo
 from vault_tool.sealing.places import Places
 from vault_tool.sealing.seal import Sealer, Sealing, plan_sealing
@@ -37,6 +36,7 @@ from vault_tool.sealing.token import (
 from vault_tool.sealing.trust import Pin, TrustUnreadable, Verdict, forget_pin, judge, read_pin, write_pin
 from vault_tool.vault import files
 from vault_tool.vault.accepted import accept_readers, accepted_file, forget_accepted
+from vault_tool.vault.keyring import KEYRING, OWNER, Keyring, read_keyring
 from vault_tool.vault.settings import Settings
 from vault_tool.vault.toml import BadToml
 
@@ -258,7 +258,7 @@ class VaultKeys:
         owners = [name.removeprefix(OWNER) for name in self.keyring.groups if name.startswith(OWNER)]
         groups = [name for name, group in self.keyring.groups.items() if group.owner_read]
         return {
-            key_set_id(self.keyring.sealing_keys(group, owner)): owner for group in groups for owner in owners
+            key_set_id(self.keyring.public_keys(group, owner)): owner for group in groups for owner in owners
         }
 
     def owner_of(self, note: Note) -> str | None:

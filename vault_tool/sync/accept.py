@@ -20,9 +20,9 @@ from vault_tool.merge.erased import ERASED, read_tombstones
 from vault_tool.merge.file import KEYRING, epoch_of
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
-from vault_tool.sealing.keyring import GROUP_KEYS
 from vault_tool.sync import remotes
 from vault_tool.sync.carried import forget_record
+from vault_tool.vault.keyring import GROUP_KEYS
 from vault_tool.vault.vault import Vault
 
 

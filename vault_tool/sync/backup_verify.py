@@ -23,7 +23,6 @@ from vault_tool.schema import load_schema
 from vault_tool.sealing.clean import note_globs
 from vault_tool.sealing.gate import Found, Gate
 from vault_tool.sealing.identities import AskPassphrase
-from vault_tool.sealing.keyring import KEYRING
 from vault_tool.sealing.vault_keys import NotOpened, VaultKeys
 from vault_tool.sync.backup_manifest import Counts, Manifest
 from vault_tool.sync.backup_unpack import (
@@ -39,6 +38,7 @@ from vault_tool.sync.backup_unpack import (
     write_files,
 )
 from vault_tool.vault.files import MAX_NOTE_BYTES, Step, no_step
+from vault_tool.vault.keyring import KEYRING
 from vault_tool.vault.places import HOME_VARIABLE
 from vault_tool.vault.settings import SETTINGS_NAME, load_settings
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs, printable

@@ -244,9 +244,9 @@ class Snapshot:
         if not plain:
             return {}
         from vault_tool.notes.note import parse_note
-        from vault_tool.sealing.keyring import KEYRING
         from vault_tool.sealing.seal import CannotSeal
         from vault_tool.vault.journal import Change
+        from vault_tool.vault.keyring import KEYRING
 
         had_keys = (self._vault.root / KEYRING).exists()
         if not had_keys and not self._is_attended:

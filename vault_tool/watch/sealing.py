@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.sealing.glance import Glance
-from vault_tool.sealing.keyring import KEYRING
 from vault_tool.vault import files, journal
 from vault_tool.vault.editors import is_open
+from vault_tool.vault.keyring import KEYRING
 from vault_tool.vault.lock import Busy
 from vault_tool.vault.settings import span_seconds
 from vault_tool.vault.vault import Vault

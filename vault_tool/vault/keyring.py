@@ -1,13 +1,14 @@
 """The keyring: who is in which role, which group may read what, and the public keys that seal. No secret.
 
-`.vault/keyring.toml` belongs to the tool, which writes it whole. It is never merged: the higher epoch wins.
+`.vault/keyring.toml` belongs to the tool, which writes it whole. Two that were changed at once are joined by
+`merge/keyring.py`; a group may need a new key after that, and nothing is sealed for it before.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 
 from vault_tool.errors import Exit, VaultError
@@ -53,6 +54,13 @@ class UnknownGroup(VaultError):
     exit_code = Exit.USAGE
 
 
+class GroupWaits(VaultError):
+    """Two people changed at once who reads a group: the key that it has fits neither."""
+
+    message = N_("The group {group} needs a new key first: who reads it was changed by two people at once.")
+    exit_code = Exit.DECIDE
+
+
 class Member(NamedTuple):
     """A colleague's roles and public keys."""
 
@@ -61,12 +69,16 @@ class Member(NamedTuple):
 
 
 class KeyGroup(NamedTuple):
-    """Who may read what is sealed for a group. `public` seals; each epoch has a key pair of its own."""
+    """Who may read what is sealed for a group. `public` seals; each epoch has a key pair of its own.
+
+    `renew`: nothing may be sealed to `public` any more, for others than its readers of today may open it.
+    """
 
     epoch: int
     public: str
     read: tuple[str, ...] = ()
     owner_read: bool = False
+    renew: bool = False
 
 
 class Keyring(NamedTuple):
@@ -76,6 +88,11 @@ class Keyring(NamedTuple):
     people: Mapping[str, Member]
     recovery: Mapping[str, str]
     groups: Mapping[str, KeyGroup]
+
+    @property
+    def due(self) -> tuple[str, ...]:
+        """The groups that need a new key before anything is sealed for them."""
+        return tuple(name for name, group in self.groups.items() if group.renew)
 
     def readers(self, group: str) -> tuple[str, ...]:
         """Return the ids of those who may read a group, in the order of the keyring."""
@@ -100,7 +117,15 @@ class Keyring(NamedTuple):
         return tuple(dict.fromkeys([*keys, *self.recovery.values()]))
 
     def sealing_keys(self, group: str, owner: str | None) -> tuple[str, ...]:
-        """Return the public keys that a value is sealed to. Raises `UnknownGroup`."""
+        """Return the public keys to seal a value to. Raises `UnknownGroup`, `GroupWaits`."""
+        keys = self.public_keys(group, owner)
+        for name in (group, f"{OWNER}{owner}"):
+            if name in self.groups and self.groups[name].renew and self.groups[name].public in keys:
+                raise GroupWaits(group=name, readers=", ".join(self.readers(name)) or "-")
+        return keys
+
+    def public_keys(self, group: str, owner: str | None) -> tuple[str, ...]:
+        """Return the public keys that a value of a group belongs to. Raises `UnknownGroup`."""
         # An owner's group is sealed to beside another one, never alone.
         known = None if group.startswith(OWNER) else self.groups.get(group)
         if known is None:
@@ -135,6 +160,7 @@ def read_keyring(text: str, path: Path = Path(KEYRING)) -> Keyring:
                     table.text("public", ""),
                     table.texts("read"),
                     table.flag("owner_read", False),
+                    table.flag("renew", False),
                 )
                 for name, table in top.table("groups").free_tables().items()
             }
@@ -168,7 +194,7 @@ def keyring_text(keyring: Keyring) -> str:
 
 
 def _lines(keyring: Keyring) -> Iterator[str]:
-    yield "# Who may read what is sealed. Written by `vault access`; never merged, never edited by hand."
+    yield "# Who may read what is sealed. Written by `vault access`; never edited by hand."
     yield f"version = {VERSION}"
     yield f"epoch = {keyring.epoch}"
     for name, member in sorted(keyring.people.items()):
@@ -182,12 +208,9 @@ def _lines(keyring: Keyring) -> Iterator[str]:
         yield f"read = {_texts(group.read)}"
         if group.owner_read:
             yield "owner_read = true"
+        if group.renew:
+            yield "renew = true"
 
 
 def _texts(items: Iterable[str]) -> str:
     return "[" + ", ".join(map(toml_string, items)) + "]"
-
-
-def group_key_path(group: str, epoch: int) -> PurePosixPath:
-    """Return where the private key of a group's epoch lies, wrapped to those who may read it."""
-    return PurePosixPath(GROUP_KEYS, group, f"{epoch}.age")
