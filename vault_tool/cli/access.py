@@ -22,7 +22,7 @@ from vault_tool.cli.keyring_changes import (
     short_key,
 )
 from vault_tool.cli.keys import keys_of, keys_to_seal, write_access
-from vault_tool.cli.me import known_person
+from vault_tool.cli.me import known_person, me
 from vault_tool.cli.recovery import remember_drill, try_recovery_key
 from vault_tool.cli.reveal import logged
 from vault_tool.cli.verify import open_all, said
@@ -30,6 +30,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _, ngettext
 from vault_tool.sealing.access import grant, invite, revoke
 from vault_tool.sealing.age import checked_public_key
+from vault_tool.sealing.trust import Change as Difference
 from vault_tool.sealing.trust import Verdict
 from vault_tool.sealing.vault_keys import VaultKeys
 from vault_tool.vault.accepted import accept_schema, waiting
@@ -223,9 +224,16 @@ def accept(app: App) -> Exit:
     app.out.line(ngettext("{count} change accepted", "{count} changes accepted", number).format(count=number))
     if keys.keyring.due:
         app.out.hint(said_due(keys.keyring.due))
-    elif any(is_renewed(each) for each in found):
+    elif _reads_renewed(app, keys.keyring, found):
         app.out.hint(_("What was sealed to older keys meanwhile, `vault rekey` seals anew."))
     return Exit.OK
+
+
+def _reads_renewed(app: App, keyring: Keyring, found: Iterable[Difference]) -> bool:
+    """Tell whether groups have other keys than before, all of them such as this person reads."""
+    names = [each.name for each in found if is_renewed(each)]
+    person = me(app)
+    return bool(names) and person is not None and all(person.id in keyring.readers(name) for name in names)
 
 
 @command(

@@ -66,8 +66,8 @@ def judge(pin: Pin | None, vault_id: str, text: str | None) -> Verdict:
     if text == pin.keyring:
         return Verdict.SAME
     now = read_keyring(text)
-    if now == read_keyring(pin.keyring):
-        return Verdict.SAME  # git may give it other line ends
+    if now.epoch >= pin.epoch and now._replace(epoch=pin.epoch) == read_keyring(pin.keyring):
+        return Verdict.SAME  # of other line ends, or joined with a change that came to the same
     return Verdict.CHANGED if now.epoch > pin.epoch else Verdict.ROLLED_BACK
 
 
