@@ -207,6 +207,7 @@ def test_each_removes_another_colleague(team: Team):
     type_in(team.li, "firm2", "mobile: after-both")
     refused = team.li.vault("seal")
     assert refused.status == 1 and "firm2.md:6" in refused.err and "vault rekey" in refused.err
+    assert "due keys" in team.li.vault("doctor").out
     held = team.li.vault("sync")
     assert held.status == 5 and "firm2.md" in held.err
     made = team.li.ok("rekey")

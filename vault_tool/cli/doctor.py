@@ -230,6 +230,7 @@ def _sealing(app: App, root: Path) -> Iterator[Check]:
 
     if not (root / KEYRING).exists():
         return
+    from vault_tool.cli.keyring_changes import said_due
     from vault_tool.cli.keys import keys_of
     from vault_tool.cli.recovery import is_drilled, lies_here, seals_anything
     from vault_tool.schema.sealing import is_holding
@@ -243,6 +244,8 @@ def _sealing(app: App, root: Path) -> Iterator[Check]:
         hint = _("`vault access review` shows what changed, `vault access accept` takes it.")
         yield Check("sealed fields", _("schema/ seals less than you accepted"), Verdict.ODD, hint)
     yield Check("keys", _("no. {epoch}").format(epoch=keys.keyring.epoch))
+    if due := keys.keyring.due:
+        yield Check("due keys", ", ".join(due), Verdict.ODD, said_due(due))
     if is_drilled(app, keys):
         yield Check("recovery key", _("tried"))
     elif seals_anything(app):
