@@ -167,12 +167,13 @@ def test_two_customers_that_come_to_one_place_are_left_to_a_person(clone: Clone)
     assert clone.git("show", ":3:customers/same.md") == note(8)
 
 
-def test_a_keyring_is_never_merged_line_by_line(clone: Clone):
+def test_a_keyring_of_a_newer_version_is_not_merged_line_by_line(clone: Clone):
     keyring = clone.root / ".vault/keyring.toml"
     keyring.parent.mkdir()
     for branch, epoch, person in (("theirs", 3, "b"), ("main", 2, "a")):
         clone.git("checkout", "--quiet", branch)
-        for text in (f"epoch = 1\n{'#' * 30}\n", f'epoch = {epoch}\n{"#" * 30}\n[people."{person}"]\n'):
+        head = f"version = 2\n{'#' * 30}\n"
+        for text in (f"{head}epoch = 1\n", f'{head}epoch = {epoch}\n[people."{person}"]\n'):
             keyring.parent.mkdir(exist_ok=True)
             keyring.write_text(text)
             clone.git("add", ".vault")

@@ -180,7 +180,8 @@ def test_what_cannot_be_sealed_does_not_get_in(clone: Clone, text: str, said: st
 
 def test_while_a_changed_keyring_waits_new_values_stay_out_and_sealed_notes_go_in(clone: Clone):
     keyring = clone.root / ".vault/keyring.toml"
-    keyring.write_text(keyring.read_text().replace("epoch = 1\n", "epoch = 2\n", 1))
+    text = keyring.read_text().replace("epoch = 1\n", "epoch = 2\n", 1)
+    keyring.write_text(text.replace('roles = ["manager"]', 'roles = ["manager", "sales"]'))
     clone.write("a.md", clone.read("a.md").replace("lead", "quoted"))
     clone.write("c.md", note(3, "13912345678"))
 
