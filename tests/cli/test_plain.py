@@ -201,7 +201,15 @@ def test_nothing_is_loaded_that_it_does_not_need(clean_env: dict[str, str], vaul
 IDLE_IN_SYNC = frozenset(
     {
         *("click", "inspect", "dataclasses", "decimal", "logging", "secrets", "sqlite3", "tomllib", "yaml"),
-        *("git.cmd", "tempfile", "vault_tool.notes.entries", "vault_tool.notes.note", "vault_tool.lint.rule"),
+        *(
+            "git.cmd",
+            "hashlib",
+            "shutil",
+            "tempfile",
+            "vault_tool.notes.entries",
+            "vault_tool.notes.note",
+            "vault_tool.lint.rule",
+        ),
     }
 )
 

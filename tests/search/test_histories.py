@@ -171,8 +171,8 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=30,
-    stateful_step_count=20,
+    max_examples=20,
+    stateful_step_count=14,
     phases=PHASES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
