@@ -22,7 +22,7 @@ from tests.git.servers import answering, fake_ssh, hook
 from tests.sync.clones import WANG, Person, colleague, note, pair, person, until_quiet
 from vault_tool.git import transport
 from vault_tool.git.trees import BadName, Trees
-from vault_tool.sync import gate, preflight
+from vault_tool.sync import gate, preflight, snapshot
 
 MINE, THEIRS = "Asked for a quote on the train.", "Complained about the delivery."
 NOTES = {"王五.md": WANG, "one.md": note(2), "two.md": note(3)}
@@ -313,6 +313,60 @@ def test_the_server_does_not_serve(
         assert li.status == ""
     li.git("remote", "set-url", "origin", right)
     well_again(li, zhang)
+
+
+def test_what_is_being_sent_when_a_sync_is_broken_off_is_ended_with_it(
+    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    li, zhang = two
+    li.sync()
+    li.write("one.md", note(2, f"\n## 2026-11-21\n\nOnce more. {MINE}\n"))
+    mark = tmp_path / "ssh"
+    path = f"{fake_ssh(tmp_path / 'bin', f'echo $$ > {mark}; exec sleep 60')}{os.pathsep}{li.env['PATH']}"
+    right = li.git("remote", "get-url", "origin").strip()
+    li.git("remote", "set-url", "origin", "git@example.com:team/vault.git")
+
+    def break_off(*_words: object) -> None:
+        wait_for(lambda: mark.exists() and mark.read_text() != "")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "advance", break_off)
+        assert li.vault("sync", env={"PATH": path}).status == 130
+    asked = ["ps", "-o", "stat=", "-p", mark.read_text().strip()]
+    # Where nobody asks after it, the dead one stays in the table.
+    assert subprocess.run(asked, capture_output=True, text=True).stdout.strip()[:1] in ("", "Z")
+    li.git("remote", "set-url", "origin", right)
+    well_again(li, zhang)
+
+
+def test_a_server_has_what_the_branch_of_a_sync_that_was_broken_off_lacks(
+    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    li, zhang = two
+    li.sync()
+    before = zhang.git("ls-remote", "origin", "main")
+    li.write("one.md", note(2, f"\n## 2026-11-21\n\nOnce more. {MINE}\n"))
+
+    def break_off(*_words: object) -> None:
+        wait_for(lambda: zhang.git("ls-remote", "origin", "main") != before)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "advance", break_off)
+        assert li.vault("sync").status == 130
+    zhang.sync()
+    assert "Once more." in zhang.read("one.md") and li.status != ""
+    well_again(li, zhang)
+    assert li.read("one.md").count("Once more.") == 1
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    """Wait until something has happened, for at most half a minute."""
+    until = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 # --- git's settings

@@ -289,9 +289,11 @@ class _Running:
             # Without a terminal that ssh could ask on; Ctrl-C comes to us alone, and we end it.
             start_new_session=True,
         )
+        self._is_heard = False
 
     def said(self, progress: Progress | None, silence: float) -> Said:
         """Return what it says until it ends, or says nothing for `silence` seconds."""
+        self._is_heard = True
         try:
             out, err = _listened(self._process, silence, progress)
             return Said(self._process.wait(), out, err)
@@ -303,6 +305,9 @@ class _Running:
     def end(self) -> None:
         """End it, unless it has ended."""
         _end(self._process)
+        if not self._is_heard:  # else those who listen close what they hear
+            for stream in filter(None, (self._process.stdout, self._process.stderr)):
+                stream.close()
 
 
 def _listened(process: subprocess.Popen[bytes], silence: float, progress: Progress | None) -> tuple[str, str]:
