@@ -140,6 +140,27 @@ def test_git_status_is_clean_after_everything(clone: Clone):
     assert clone.status == " M customers/c.md\n"
 
 
+def test_both_halves_of_a_merge_stay_as_somebodys_git_left_them(clone: Clone):
+    sealed = clone.git("show", "HEAD:customers/a.md")
+    assert "<!-- vault:sealed" in sealed
+    other = sealed.replace("lead", "quoted")
+    clone.write("a.md", f"<<<<<<< HEAD\n{sealed}=======\n{other}>>>>>>> theirs\n")
+    bare = (
+        "-c",
+        "filter.vault.process=",
+        "-c",
+        "filter.vault.required=false",
+        "-c",
+        "core.hooksPath=/dev/null",
+    )
+    clone.git(*bare, "add", "-A")
+    clone.git(*bare, "commit", "--quiet", "-m", "by who has no program")
+
+    os.utime(clone.root / "customers/a.md", (1, 1))
+    # Else git would take it for somebody's change, and refuse to give up a merge.
+    assert clone.status == ""
+
+
 def test_the_same_value_typed_again_is_no_change(clone: Clone):
     clone.write("c.md", note(3, "13912345678"))
     clone.git("add", "-A")

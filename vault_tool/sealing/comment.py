@@ -22,8 +22,15 @@ _WHOLE = pattern(
 )
 
 
+# Between these lines stand two versions of a file that git could not merge.
+MERGE_MARK = pattern(r"(?<![^\r\n])(?:<{7}|>{7})(?=[ \t])")
+
+
 class Misplaced(NamedTuple):
-    """A comment that isn't the last thing: where its mark is; if it is whole, all of it and its lines."""
+    """A comment that isn't the last thing: where its mark is; if it can be moved, all of it and its lines.
+
+    One that isn't whole can't be, nor one in half of a merge: each half needs its own.
+    """
 
     mark: Span
     span: Span | None
@@ -32,9 +39,12 @@ class Misplaced(NamedTuple):
 
 def misplaced(note: Note) -> Iterator[Misplaced]:
     """Yield the comments with tokens that something stands behind; one in a code block is an example."""
-    for mark in _MARK.finditer(note.text, 0, note.content_end) if OPENING in note.text else ():
+    if OPENING not in note.text:
+        return
+    is_half = MERGE_MARK.search(note.text) is not None
+    for mark in _MARK.finditer(note.text, 0, note.content_end):
         if not any(part.holds(mark.start()) and not _opens(note, part, mark.start()) for part in note.hidden):
-            whole = _WHOLE.match(note.text, mark.start(), note.content_end)
+            whole = None if is_half else _WHOLE.match(note.text, mark.start(), note.content_end)
             span = Span(*whole.span()) if whole else None
             yield Misplaced(Span(*mark.span()), span, whole[1] if whole else "")
 

@@ -5,7 +5,6 @@ It needs no key: the same check runs before a commit, before a push and on a ser
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -14,6 +13,7 @@ from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.schema import Schema
 from vault_tool.sealing.clean import is_note, note_globs
+from vault_tool.sealing.comment import MERGE_MARK
 from vault_tool.sealing.glance import Glance
 from vault_tool.sealing.places import TEXT, Places
 from vault_tool.sealing.standing import Trouble, references, token_of
@@ -21,7 +21,6 @@ from vault_tool.sealing.token import Place
 from vault_tool.sealing.unsealed import Unclosed, unsealed
 from vault_tool.vault.settings import Settings
 
-_CONFLICT = re.compile(r"(?<![^\r\n])(?:<{7}|>{7})(?=[ \t])")
 _ENDS_MARK = ("}}", "｝｝")
 
 
@@ -70,7 +69,7 @@ class Gate:
         return sorted(found, key=lambda each: each.line)
 
     def _needs_a_look(self, text: str) -> bool:
-        return "sealed" in text or bool(_CONFLICT.search(text)) or self._glance.may_stand_in_plain(text)
+        return "sealed" in text or bool(MERGE_MARK.search(text)) or self._glance.may_stand_in_plain(text)
 
     def _standing(self, note: Note, places: Places) -> Iterator[Found]:
         for each in unsealed(note, places):
@@ -92,6 +91,6 @@ class Gate:
 
 
 def _conflicts(note: Note) -> Iterator[Found]:
-    found = _CONFLICT.search(note.text)
+    found = MERGE_MARK.search(note.text)
     if found:
         yield Found(Kind.CONFLICT, note.lines.line(found.start()), TEXT)
