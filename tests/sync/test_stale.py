@@ -75,6 +75,14 @@ def test_an_entry_is_missing_and_a_field_was_changed_in_the_old_buffer():
     assert stale(NOTE, won + COLLEAGUE, lost + MINE)
 
 
+def test_both_wrote_on_behind_the_same_line():
+    line = "Saw the warehouse; they want an offer."
+    came, mine, mended = (line + end for end in (" By December.", " 他们很急。", " By December, they said."))
+    assert stale(NOTE + line + "\n", NOTE + came + "\n", NOTE + mine + "\n")
+    assert not stale(NOTE + line + "\n", NOTE + came + "\n", NOTE + mended + "\n")
+    assert not stale(NOTE + line + "\n", NOTE + came + "\n", NOTE + came + " 他们很急。\n")
+
+
 def test_what_only_moved_proves_nothing():
     assert not stale(NOTE + COLLEAGUE + MINE, NOTE + MINE + COLLEAGUE, NOTE + MINE + COLLEAGUE + "more\n")
 

@@ -24,6 +24,8 @@ KEPT_FILES = 2_000
 KEPT_VERSIONS = 8
 # How much of two lines is the same where one was made of the other: mending a word leaves more.
 _ALIKE = 0.75
+# So many signs that two ends of a line share are no chance: one was made of the other.
+_SHARED = 4
 
 Read = Callable[[str], bytes]
 Merge = Callable[[PurePosixPath, bytes | None, bytes, bytes], Mapping[PurePosixPath, bytes]]
@@ -42,7 +44,8 @@ def judge(before: bytes, wrote: bytes, now: bytes) -> Verdict:
 
     Each place that was written to is looked at: it is back to what it was, it still has something of what
     was written, or it was changed once more. Stale is a file in which some are back, and none has anything
-    of it left. A person who takes out by hand all that was written looks the same.
+    of it left. A person who takes out by hand all that was written looks the same, and so does one who puts
+    other words in place of those that came behind a line.
     Line ends, blank lines and spaces at the end of a line say nothing; headings alone are no proof, for
     two people write the same day over their entries.
     """
@@ -54,7 +57,7 @@ def judge(before: bytes, wrote: bytes, now: bytes) -> Verdict:
         if any(there[line] > had[line] for line in come):
             return Verdict.SEEN
         if gone:
-            back = [there[line] >= had[line] for line in gone]
+            back = [there[line] >= had[line] or _both_went_on(line, come, own) for line in gone]
             if not come and not any(back):
                 return Verdict.SEEN
             is_back |= all(back)
@@ -182,10 +185,27 @@ def _changes(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[list[str]
             yield gone, come
 
 
+def _both_went_on(line: str, come: Sequence[str], own: Sequence[str]) -> bool:
+    """Tell whether behind a line as it was stands something in both, and nothing that they share."""
+    if _is_field(line):
+        return False  # its value was replaced
+    came, mine = ([each[len(line) :] for each in lines if each.startswith(line)] for lines in (come, own))
+    shared = (
+        SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size
+        for one in came
+        for other in mine
+    )
+    return bool(came and mine) and max(shared) < _SHARED
+
+
+def _is_field(line: str) -> bool:
+    key, colon, _value = line.partition(":")
+    return bool(colon) and key.strip(" -").isidentifier()
+
+
 def _is_made_of(line: str, other: str) -> bool:
     """Tell whether one line looks like another that somebody has changed: `stage: won`, `stage: lost`."""
-    key, colon, _value = other.partition(":")
-    if colon and key.strip(" -").isidentifier() and line.startswith(f"{key}:"):
+    if _is_field(other) and line.startswith(f"{other.partition(':')[0]}:"):
         return True
     return SequenceMatcher(None, line, other, autojunk=False).ratio() >= _ALIKE
 
