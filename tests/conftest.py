@@ -22,7 +22,7 @@ lend_messages_to_click()
 
 # Machines differ and tests share them: a slow example is no failure.
 settings.register_profile(
-    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50
+    "quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=30
 )
 # For `make soak`; a test that names a number of its own keeps it, and is run over and over there.
 settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=2_000)

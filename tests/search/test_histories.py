@@ -171,7 +171,7 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=20,
+    max_examples=10,
     stateful_step_count=14,
     phases=PHASES,
     deadline=None,

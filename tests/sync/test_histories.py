@@ -362,6 +362,6 @@ def _searched(histories: int, steps: int) -> settings:
 
 
 TestTeam = Team.TestCase
-TestTeam.settings = _searched(172, 4)
+TestTeam.settings = _searched(172, 3)
 TestTeamWithPlainGit = TeamWithPlainGit.TestCase
-TestTeamWithPlainGit.settings = _searched(28, 5)
+TestTeamWithPlainGit.settings = _searched(28, 4)
