@@ -1,4 +1,4 @@
-"""Locks that git leaves behind when it is killed together with a sync: known by the mark that each sync sets.
+"""What git, killed together with a sync, leaves in its own way: known by the mark that each sync sets.
 
 Nobody else's lock is touched: only those younger than the mark of a sync that died, and only while no other
 sync is at work.
@@ -44,6 +44,7 @@ def remove_left_locks(
     since = min(mark.stat().st_mtime_ns for mark in dead) - _CLOCKS_NS
     locks = [folder / name for folder in {git, common} for name in _LOCKS]
     locks += (common / "refs").rglob("*.lock")
+    locks += filter(_is_of_import, (common / "objects/pack").glob("*.keep"))
     for lock in locks:
         # Killed was the sync; a git that it started may still be about to end.
         waited = 0.0
@@ -55,6 +56,16 @@ def remove_left_locks(
                 lock.unlink()
     for mark in dead:
         mark.unlink(missing_ok=True)
+
+
+def _is_of_import(keep: Path) -> bool:
+    """Tell whether `git fast-import` put this beside a pack, for as long as it takes to name it.
+
+    Left there, it refuses the same objects for ever: "cannot create keep file: File exists".
+    """
+    with suppress(OSError):
+        return keep.read_bytes() == b"fast-import"
+    return False
 
 
 def _is_alive(mark: Path) -> bool:
