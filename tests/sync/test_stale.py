@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault_tool.git.blobs import blob_name_like
 from vault_tool.sync.stale import KEPT_FILES, KEPT_SECONDS, LastWrites, Verdict, give_back, judge
-from vault_tool.sync.sync_journal import Step, blob_name
+from vault_tool.sync.sync_journal import Step
 
 NOTE = """---
 id: c000000001
@@ -160,7 +161,7 @@ class Desk:
     def wrote(self, before: str, after: str) -> None:
         names = []
         for text in (before, after):
-            names.append(blob_name(text.encode(), LIKE))
+            names.append(blob_name_like(text.encode(), LIKE))
             self.blobs[names[-1]] = text.encode()
         writes = LastWrites(self.git)
         writes.add([Step(PATH, names[0], names[1])], self.now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+
+from vault_tool.git.blobs import blob_name_like
 
 _SECONDS = 10.0
 _FILE = "100"
@@ -58,12 +59,7 @@ def _differs(path: Path, blob: str) -> bool:
         data = path.read_bytes()
     except OSError:
         return True
-    # git names objects by SHA-1 or, in some repositories, by SHA-256.
-    made = hashlib.new(
-        "sha1" if len(blob) == 40 else "sha256", b"blob %d\0" % len(data), usedforsecurity=False
-    )
-    made.update(data)
-    return made.hexdigest() != blob
+    return blob_name_like(data, blob) != blob
 
 
 def _asked(root: Path, env: Mapping[str, str], *questions: tuple[str, ...]) -> list[list[str]] | None:

@@ -7,9 +7,8 @@ much there is. Nothing points to what it made until somebody sets a reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vault_tool.git.repository import GitRefuses
 from vault_tool.git.trees import Entry
@@ -45,28 +44,6 @@ class Written(NamedTuple):
 
 Change = Entry | Written | None
 """What a commit has at a path: what is there already, new bytes, or nothing."""
-
-
-def blob_name(data: bytes, kind: str) -> str:
-    """Return git's name for these bytes; `kind` is how the repository names objects (`sha1`, `sha256`)."""
-    made = _hash(kind)
-    made.update(b"blob %d\0" % len(data))
-    made.update(data)
-    named: str = made.hexdigest()
-    return named
-
-
-def _hash(kind: str) -> Any:
-    """Return a new hash of this kind; for SHA-1 without OpenSSL, which takes milliseconds to load."""
-    if kind == "sha1":
-        # `random` has its SHA-512 in the same way.
-        with suppress(ImportError):
-            from _sha1 import sha1  # type: ignore[import-not-found]
-
-            return sha1()
-    from hashlib import new
-
-    return new(kind, usedforsecurity=False)
 
 
 def write_commit(

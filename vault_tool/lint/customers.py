@@ -133,8 +133,7 @@ class KnownCustomers:
         `all_known` says that no card has changed since: then only other files can make a difference.
         """
         for question, answer in asked:
-            kind, about = question
-            if (not all_known or kind == _OF_OTHER_FILES) and _METHODS[kind](self, about) != answer:
+            if (not all_known or question[0] == _OF_OTHER_FILES) and self.answer(question) != answer:
                 return False
         return True
 

@@ -15,12 +15,13 @@ from pathlib import Path, PurePosixPath
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.advance import HeadMoved, advance, check_movable
+from vault_tool.git.blobs import blob_name_like
 from vault_tool.git.repository import Repository
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.sync.stale import LastWrites, Merge
 from vault_tool.sync.standing import Standing, standing
-from vault_tool.sync.sync_journal import Head, Journal, Plan, Step, blob_name
+from vault_tool.sync.sync_journal import Head, Journal, Plan, Step
 from vault_tool.vault import files
 from vault_tool.vault.globs import fold_name
 from vault_tool.vault.writes import is_same_file
@@ -302,8 +303,8 @@ class _Work:
         data = wanted[each.path]
         staged = self._stage(each, data)
         # Durable before the rename: else it would pass for one more edit, and be joined once more.
-        self.journal.note_joined(each.path, blob_name(data, each.after or ""))
-        self._plan.joined[each.path] = blob_name(data, each.after or "")
+        self.journal.note_joined(each.path, blob_name_like(data, each.after or ""))
+        self._plan.joined[each.path] = blob_name_like(data, each.after or "")
         self._step(f"joined {each.path}")
         if self._now(each) != mine:
             files.discard(staged)
@@ -349,7 +350,7 @@ class _Work:
             return False
         how = self._standing(each, now)
         if how is Standing.WAITING and now is not None:
-            return blob_name(now, each.after or each.before or "") != each.before  # torn
+            return blob_name_like(now, each.after or each.before or "") != each.before  # torn
         return how is Standing.DONE
 
     def _standing(self, each: Step, now: bytes | None) -> Standing:

@@ -6,7 +6,6 @@ vault itself should not hold (values in plain) is told: no copy can be better th
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from random import Random
 
 from vault_tool import __version__
+from vault_tool.git.blobs import blob_name
 from vault_tool.git.repository import GitRefuses, Repository
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
@@ -171,7 +171,7 @@ def prove(
         reader = _Reader(root, work / "home", env, key)
         for number, each in enumerate(listed, 1):
             data = _bytes_of(root, each)
-            if data is None or _object_name(data, repository.hash) != each.name:
+            if data is None or blob_name(data, repository.hash) != each.name:
                 raise FileDiffers(path=bundle, file=printable(each.path))
             reader.take(PurePosixPath(each.path), data, is_file=each.mode != _LINK)
             progress(number, len(listed))
@@ -288,11 +288,6 @@ def _bytes_of(root: Path, each: _Listed) -> bytes | None:
         return None
 
 
-def _object_name(data: bytes, hash: str) -> str:
-    """Return the name that git gives to these bytes: reckoned here, not asked of the git that wrote them."""
-    return hashlib.new(hash, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
 def _read_past(bundle: Path, repository: Repository, random: Random) -> Past:
     """Read every file of a state that the dice choose, and compare it with its name."""
     day = "?"
@@ -306,7 +301,7 @@ def _read_past(bundle: Path, repository: Repository, random: Random) -> Past:
         listed = _listed(repository, commit)
         for each in listed:
             file = printable(each.path)
-            if _object_name(repository.read(each.name), repository.hash) != each.name:
+            if blob_name(repository.read(each.name), repository.hash) != each.name:
                 raise PastBroken(path=bundle, file=file, day=day)
     except (GitRefuses, OSError, ValueError) as error:
         raise PastBroken(path=bundle, file=file, day=day) from error

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.git.advance import advance, check_movable
+from vault_tool.git.blobs import blob_name
 from vault_tool.git.index import differing, put_entries
 from vault_tool.git.index import stamp as stamp_of
 from vault_tool.git.trees import FILES, Entry
-from vault_tool.git.writing import PLAIN, Signature, Written, blob_name, write_commit
+from vault_tool.git.writing import PLAIN, Signature, Written, write_commit
 from vault_tool.messages import _
 from vault_tool.named import NamedTuple
 from vault_tool.sync.carried import LARGEST, Carried, Look, Looking, Record

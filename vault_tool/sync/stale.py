@@ -15,8 +15,9 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 
 from vault_tool.errors import VaultError
+from vault_tool.git.blobs import blob_name_like
 from vault_tool.git.folder import FOLDER
-from vault_tool.sync.sync_journal import LAST_WRITE, Step, blob_name, temporary_for
+from vault_tool.sync.sync_journal import LAST_WRITE, Step, temporary_for
 from vault_tool.vault import files
 
 KEPT_SECONDS = 7 * 24 * 3600
@@ -134,7 +135,7 @@ def give_back(
         with suppress(files.FileMissing):
             content = files.read(root, path, limit=None)
             blobs = writes.versions(path)
-            if blob_name(content.data, blobs[-1]) == blobs[-1]:
+            if blob_name_like(content.data, blobs[-1]) == blobs[-1]:
                 continue
             base = _base_of(content.data, blobs, read)
             if base is not None and not are_two(path, content.data, base):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from enum import Enum
 
-from vault_tool.sync.sync_journal import Step, blob_name
+from vault_tool.git.blobs import blob_name_like
+from vault_tool.sync.sync_journal import Step
 
 
 class Standing(Enum):
@@ -27,7 +28,7 @@ def standing(
     if now is None:
         return Standing.DONE if step.after is None else Standing.WAITING
     like = step.after or step.before or ""
-    name = blob_name(now, like)
+    name = blob_name_like(now, like)
     if name in (step.after, joined):
         return Standing.DONE
     if name == step.before or name in known or not now:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from vault_tool.errors import Exit, VaultError
-from vault_tool.git import writing
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
@@ -148,11 +147,6 @@ class Journal:
 def temporary_for(file: Path) -> Path:
     """Name the file beside a record in which it is written first; `clean` removes it after a crash."""
     return file.with_name(f"{files.TEMP_PREFIX}{os.getpid()}-{file.name}")
-
-
-def blob_name(data: bytes, like: str) -> str:
-    """Return the name that git has for some bytes, in a repository that has names such as `like`."""
-    return writing.blob_name(data, "sha1" if len(like) == 40 else "sha256")
 
 
 def _digest(told: bytes) -> bytes:
