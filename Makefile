@@ -10,6 +10,8 @@ PO     := $(wildcard $(LOCALE)/*/LC_MESSAGES/vault.po)
 MO     := $(PO:.po=.mo)
 
 .DEFAULT_GOAL := help
+# The tests start Python a thousand times: without byte code each would compile the program first.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo check test fix golden bench soak messages lock wheel clean
 
 help:  ## List what can be made

@@ -15,7 +15,8 @@ from vault_tool.git import index
 from vault_tool.git.advance import HeadMoved, advance
 from vault_tool.git.blobs import blob_name
 from vault_tool.git.folder import git_folder
-from vault_tool.git.repository import NoGit, NoRepository, Repository
+from vault_tool.git.program import NoGit
+from vault_tool.git.repository import NoRepository, Repository
 from vault_tool.git.writing import Signature, Written, write_commit
 
 ODD = ["a b.md", "客户.md", "tab\there.md", 'quo"te.md', "new\nline.md", "-n.md", ":0.md"]

@@ -12,10 +12,11 @@ from tests.cli.vaults import SETTINGS
 from tests.merge.test_keyed import FILES, toml
 from tests.merge.trees import RULES, SCHEMA, note
 from vault_tool.merge.erased import merge_tombstones, read_tombstones, tombstone, tombstones_file
-from vault_tool.merge.file import KEYRING, merge_content, merge_file, place_for_other
+from vault_tool.merge.file import merge_content, merge_file, place_for_other
 from vault_tool.merge.note import Merged
 from vault_tool.merge.readers import read_toml_items
 from vault_tool.merge.rules import customer_id, is_note
+from vault_tool.vault.keyring import KEYRING
 from vault_tool.vault.settings_text import settings_of
 
 TOML = PurePosixPath("vault.toml")

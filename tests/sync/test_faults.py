@@ -316,7 +316,7 @@ def test_the_server_does_not_serve(
 
 
 def test_what_is_being_sent_when_a_sync_is_broken_off_is_ended_with_it(
-    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Person, Person], tmp_path: Path
 ):
     li, zhang = two
     li.sync()
@@ -325,13 +325,7 @@ def test_what_is_being_sent_when_a_sync_is_broken_off_is_ended_with_it(
     path = f"{fake_ssh(tmp_path / 'bin', f'echo $$ > {mark}; exec sleep 60')}{os.pathsep}{li.env['PATH']}"
     right = li.git("remote", "get-url", "origin").strip()
     li.git("remote", "set-url", "origin", "git@example.com:team/vault.git")
-
-    def break_off(*_words: object) -> None:
-        wait_for(lambda: mark.exists() and mark.read_text() != "")
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "advance", break_off)
+    with broken_off_once(lambda: mark.exists() and mark.read_text() != ""):
         assert li.vault("sync", env={"PATH": path}).status == 130
     asked = ["ps", "-o", "stat=", "-p", mark.read_text().strip()]
     # Where nobody asks after it, the dead one stays in the table.
@@ -340,25 +334,30 @@ def test_what_is_being_sent_when_a_sync_is_broken_off_is_ended_with_it(
     well_again(li, zhang)
 
 
-def test_a_server_has_what_the_branch_of_a_sync_that_was_broken_off_lacks(
-    two: tuple[Person, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_server_has_what_the_branch_of_a_sync_that_was_broken_off_lacks(two: tuple[Person, Person]):
     li, zhang = two
     li.sync()
     before = zhang.git("ls-remote", "origin", "main")
     li.write("one.md", note(2, f"\n## 2026-11-21\n\nOnce more. {MINE}\n"))
-
-    def break_off(*_words: object) -> None:
-        wait_for(lambda: zhang.git("ls-remote", "origin", "main") != before)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "advance", break_off)
+    with broken_off_once(lambda: zhang.git("ls-remote", "origin", "main") != before):
         assert li.vault("sync").status == 130
     zhang.sync()
     assert "Once more." in zhang.read("one.md") and li.status != ""
     well_again(li, zhang)
     assert li.read("one.md").count("Once more.") == 1
+
+
+@contextmanager
+def broken_off_once(done: Callable[[], bool]) -> Iterator[None]:
+    """Break syncs off, as Ctrl-C does, once something has happened: while they send, before the branch moves."""
+
+    def break_off(*_words: object) -> None:
+        wait_for(done)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshot, "advance", break_off)
+        yield
 
 
 def wait_for(done: Callable[[], bool]) -> None:

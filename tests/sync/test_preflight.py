@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vault_tool.errors import VaultError
-from vault_tool.git.repository import NoGit
+from vault_tool.git.program import NoGit
 from vault_tool.sync import preflight as checks
 from vault_tool.sync.cloud_folders import cloud_place
 from vault_tool.sync.preflight import (

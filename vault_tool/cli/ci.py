@@ -258,7 +258,7 @@ def _here(repository: Repository, commit: str | None) -> _State:
 def _of_commit(repository: Repository, commit: str, folder: PurePosixPath = _TOP) -> _State | None:
     """Return what the vault in a folder of a commit says of itself; None where there is no vault."""
     prefix = "" if folder == _TOP else f"{folder}/"
-    found = repository.files(commit, *(prefix + name for name in (SETTINGS_NAME, "schema/", KEYRING)))
+    found = repository.files(commit, *(f"{prefix}{name}" for name in (SETTINGS_NAME, "schema/", KEYRING)))
     if folder / SETTINGS_NAME not in found:
         return None
     with tempfile.TemporaryDirectory() as temporary:

@@ -136,7 +136,7 @@ def _recovery_key(app: App, vault: Vault) -> tuple[str, Path]:
 
 def _files(founding: Founding, text: str) -> list[Change]:
     made = [Change(path, None, data) for path, data in founding.files.items()]
-    return [*made, Change(PurePosixPath(KEYRING), None, text.encode())]
+    return [*made, Change(KEYRING, None, text.encode())]
 
 
 def write_access(app: App, keys: VaultKeys, done: Access, command: str) -> None:
@@ -148,11 +148,11 @@ def write_access(app: App, keys: VaultKeys, done: Access, command: str) -> None:
         app.out.note(_("Nothing to change: it says so already."))
         return  # nobody has to accept what is as it was
     text = keyring_text(done.keyring)
-    standing = files.read(app.vault.root, PurePosixPath(KEYRING))
+    standing = files.read(app.vault.root, KEYRING)
     if standing.data.decode("utf-8-sig") != keys.standing_text:
         raise ChangedOnDisk(path=KEYRING)
     changed = [Change(path, _digest(app, path), data) for path, data in done.files.items()]
-    changed.append(Change(PurePosixPath(KEYRING), standing.digest, text.encode()))
+    changed.append(Change(KEYRING, standing.digest, text.encode()))
     app.vault.commit(changed, command, undoable=False)
     keys.accept(text)
 

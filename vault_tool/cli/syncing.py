@@ -98,7 +98,7 @@ def tell(app: App, outcome: Outcome) -> None:
 
 
 def _has_keyring_to_review(app: App, outcome: Outcome) -> bool:
-    from vault_tool.merge.file import KEYRING
+    from vault_tool.vault.keyring import KEYRING
 
     if outcome.is_dry or KEYRING not in outcome.received:
         return False

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 from vault_tool.errors import Exit, VaultError
-from vault_tool.git.program import program
+from vault_tool.git.program import needed_program
 from vault_tool.git.trees import Trees
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
@@ -33,13 +33,6 @@ _loading = Lock()
 # GitPython takes as long to load as all of these take together.
 _OF_EVERY_SYNC = {"cat-file", "config", "fast-import", "update-index", "update-ref"}
 _EMPTY_TREE = ("hash-object", "-t", "tree", os.devnull)
-
-
-class NoGit(VaultError):
-    """git is not installed."""
-
-    message = N_("This needs git, which is not installed.")
-    exit_code = Exit.UNREADABLE
 
 
 class NoRepository(VaultError):
@@ -68,15 +61,12 @@ class Repository:
     """A git repository, asked through plumbing commands whose output is made for programs."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        git = program(env)
-        if git is None:
-            raise NoGit
+        self._program = needed_program(env)
         found = _found(folder)
         if found is None:
             raise NoRepository(path=folder)
         self.top, self.git_folder = found
         """The work tree's top and its own git folder; both the repository where it is bare."""
-        self._program = git
         self._env = {**os.environ, **env, **self._own_places(env)}
 
     def __enter__(self) -> Self:
@@ -278,10 +268,7 @@ class Repository:
         """Make a repository at a folder; the machine's template, which may hold hooks, has no part in it."""
         from subprocess import run
 
-        git = program(env)
-        if git is None:
-            raise NoGit
-        command = [git, "-C", str(folder), "init", "--quiet", "--template=", "-b", "main"]
+        command = [needed_program(env), "-C", str(folder), "init", "--quiet", "--template=", "-b", "main"]
         command.append(f"--object-format={hash}")
         done = run(command, env=dict(env), capture_output=True, check=False)
         if done.returncode != 0:

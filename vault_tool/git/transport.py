@@ -128,11 +128,46 @@ def fetch(
     return reached
 
 
-class Push:
-    """A push under way."""
+class _Running:
+    """A git command that talks to a server."""
+
+    def __init__(self, repository: Repository, *words: str) -> None:
+        options = [word for setting in _SETTINGS for word in ("-c", setting)]
+        self._process = subprocess.Popen(
+            ["git", "-C", str(repository.top), *options, *words],
+            env=network_env(repository.environment, repository.ssh_command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Without a terminal that ssh could ask on; Ctrl-C comes to us alone, and we end it.
+            start_new_session=True,
+        )
+        self._is_heard = False
+
+    def said(self, progress: Progress | None, silence: float) -> Said:
+        """Return what it says until it ends, or says nothing for `silence` seconds."""
+        self._is_heard = True
+        try:
+            out, err = _listened(self._process, silence, progress)
+            return Said(self._process.wait(), out, err)
+        except TimeoutError:
+            return Said(None, "", "")
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """End it, unless it has ended."""
+        _end(self._process)
+        if not self._is_heard:  # else those who listen close what they hear
+            for stream in filter(None, (self._process.stdout, self._process.stderr)):
+                stream.close()
+
+
+class Push(_Running):
+    """A push under way. To `end` it leaves the server with all that was sent, or nothing."""
 
     def __init__(self, repository: Repository, remote: str, refspec: str, *options: str) -> None:
-        self._running = _Running(
+        super().__init__(
             repository,
             # Whatever the settings say: neither all branches, nor signed, nor by force.
             *("-c", f"remote.{remote}.mirror=false", "-c", "push.followTags=false"),
@@ -142,14 +177,10 @@ class Push:
 
     def answer(self, progress: Progress | None = None, *, silence: float = PUSH_SILENCE) -> Reached:
         """Return how it went, once it is over."""
-        said = self._running.said(progress, silence)
+        said = self.said(progress, silence)
         if said.status == 0:
             return Reached(RemoteState.OK)
         return _silent(silence) if said.status is None else read_push(said.err, said.out)
-
-    def end(self) -> None:
-        """Break it off, unless it is over: the server then has all that was sent, or nothing."""
-        self._running.end()
 
 
 def begin_push(repository: Repository, remote: str, branch: str, tip: str | None, commit: str) -> Push:
@@ -273,41 +304,6 @@ def run(
 ) -> Said:
     """Run a git command that talks to a server; it is ended when it says nothing for `silence` seconds."""
     return _Running(repository, *words).said(progress, silence)
-
-
-class _Running:
-    """A git command that talks to a server."""
-
-    def __init__(self, repository: Repository, *words: str) -> None:
-        options = [word for setting in _SETTINGS for word in ("-c", setting)]
-        self._process = subprocess.Popen(
-            ["git", "-C", str(repository.top), *options, *words],
-            env=network_env(repository.environment, repository.ssh_command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # Without a terminal that ssh could ask on; Ctrl-C comes to us alone, and we end it.
-            start_new_session=True,
-        )
-        self._is_heard = False
-
-    def said(self, progress: Progress | None, silence: float) -> Said:
-        """Return what it says until it ends, or says nothing for `silence` seconds."""
-        self._is_heard = True
-        try:
-            out, err = _listened(self._process, silence, progress)
-            return Said(self._process.wait(), out, err)
-        except TimeoutError:
-            return Said(None, "", "")
-        finally:
-            self.end()
-
-    def end(self) -> None:
-        """End it, unless it has ended."""
-        _end(self._process)
-        if not self._is_heard:  # else those who listen close what they hear
-            for stream in filter(None, (self._process.stdout, self._process.stderr)):
-                stream.close()
 
 
 def _listened(process: subprocess.Popen[bytes], silence: float, progress: Progress | None) -> tuple[str, str]:

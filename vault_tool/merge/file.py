@@ -14,10 +14,9 @@ from vault_tool.merge.layout import lay, merged_layout, put
 from vault_tool.merge.lines import Agreed, combined, merge_lines
 from vault_tool.merge.note import Merged, merge_note
 from vault_tool.merge.rules import Rules, is_note
+from vault_tool.vault.keyring import GROUP_KEYS, KEYRING
 from vault_tool.vault.settings import SETTINGS_NAME
 
-KEYRING = PurePosixPath(".vault/keyring.toml")
-GROUP_KEYS = PurePosixPath(".vault/groups")
 CONFLICTS = PurePosixPath(".vault/conflicts")
 _SETTINGS = PurePosixPath(SETTINGS_NAME)
 _TEMPLATES, _SCHEMA = "templates", "schema"

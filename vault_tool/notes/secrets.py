@@ -43,6 +43,7 @@ class Secret(NamedTuple):
 # side by side; digits in pairs; a digit within a word of 18 signs and more, as in a token.
 _DIGIT, _GAP = "[0-9０-９]", "[ \\-.·)）－．\u2002\u2003\u2009\u202f\u2010-\u2015\u2212\u00a0\u3000]"
 _WORD = "[0-9A-Za-z_-]"
+# Compiled at once, not when first used: a sync loads this while git starts.
 _HINT = re.compile(
     rf"{_DIGIT}(?:{_DIGIT}{{2}}{_GAP}{{0,2}}{_DIGIT}{{4}}"
     rf"|(?P<token>(?<=[A-Za-z_].)(?:(?<={_WORD}{{9}}.)|(?={_WORD}{{9}})))"

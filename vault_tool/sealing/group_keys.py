@@ -25,7 +25,7 @@ def group_key_path(group: str, epoch: int, public: str) -> PurePosixPath:
 
     Two people who make a new key at once give it the same epoch, and each a file of its own.
     """
-    return PurePosixPath(GROUP_KEYS, group, f"{epoch}-{key_set_id((public,))}.age")
+    return GROUP_KEYS / group / f"{epoch}-{key_set_id((public,))}.age"
 
 
 class KeySet(NamedTuple):
@@ -52,7 +52,7 @@ class GroupKeys:
         one of its name.
         """
         if group not in self._opened:
-            folder = PurePosixPath(GROUP_KEYS, group)
+            folder = GROUP_KEYS / group
             names = (_NAME.fullmatch(path.name) for path in (self._root / folder).glob("*.age"))
             found = {}
             for name in sorted(filter(None, names), key=lambda name: (-int(name["epoch"]), name[0])):

@@ -135,14 +135,13 @@ class VaultKeys:
     @cached_property
     def standing_text(self) -> str | None:
         """The keyring as it stands in the vault; None where there is none."""
-        path = PurePosixPath(KEYRING)
         try:
-            data = files.read(self.root, path, _LARGEST_KEYRING).data
+            data = files.read(self.root, KEYRING, _LARGEST_KEYRING).data
             return data.decode("utf-8-sig")
         except files.FileMissing:
             return None
         except UnicodeDecodeError:
-            raise BadToml(path=path, line=1, reason="not UTF-8") from None
+            raise BadToml(path=KEYRING, line=1, reason="not UTF-8") from None
 
     @cached_property
     def pin(self) -> Pin | None:

@@ -17,12 +17,12 @@ from vault_tool.git.repository import Repository
 from vault_tool.git.transport import SEEN
 from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, Signature, write_commit
 from vault_tool.merge.erased import ERASED, read_tombstones
-from vault_tool.merge.file import KEYRING, epoch_of
+from vault_tool.merge.file import epoch_of
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.sync import remotes
 from vault_tool.sync.carried import forget_record
-from vault_tool.vault.keyring import GROUP_KEYS
+from vault_tool.vault.keyring import GROUP_KEYS, KEYRING
 from vault_tool.vault.vault import Vault
 
 
@@ -126,7 +126,7 @@ def _with_our_keys(repository: Repository, head: str, target: str) -> str:
 
     if epoch(target) >= epoch(head):
         return target
-    ours = [(KEYRING, trees.entry(head, KEYRING)), *trees.files(head, GROUP_KEYS)]
+    ours = [(KEYRING, trees.entry(head, KEYRING)), *trees.files(head, str(GROUP_KEYS))]
     changes = {path: entry for path, entry in ours if entry != trees.entry(target, path)}
     author = Signature(OWN_NAME, OWN_EMAIL, repository.time_of(target))
     return write_commit(repository, (target,), changes, author, "Keep the keys\n")

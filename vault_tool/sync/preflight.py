@@ -12,8 +12,7 @@ from pathlib import Path
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
-from vault_tool.git.program import program
-from vault_tool.git.repository import NoGit
+from vault_tool.git.program import needed_program
 from vault_tool.messages import N_
 from vault_tool.patterns import pattern
 from vault_tool.sync.cloud_folders import cloud_place
@@ -141,8 +140,7 @@ def preflight(root: Path, env: Mapping[str, str], now: float) -> Path:
 
     Nothing is written to a repository that the vault is only a part of.
     """
-    if program(env) is None:
-        raise NoGit
+    needed_program(env)
     git = own_folder(root)
     if git is None:
         raise _no_folder(root)
@@ -163,11 +161,8 @@ def check_cloud(root: Path, git: Path, env: Mapping[str, str]) -> None:
 
 def check_version(git: Path, env: Mapping[str, str]) -> None:
     """Refuse a git that is too old. Asked once for each program, and kept."""
-    asked = program(env) or ""
-    try:
-        seen = Path(asked).stat()
-    except OSError as error:
-        raise NoGit from error
+    asked = needed_program(env)
+    seen = Path(asked).stat()
     stamp = f"{asked} {seen.st_size} {seen.st_mtime_ns}"
     kept = git / FOLDER / _VERSION_NAME
     with suppress(OSError, UnicodeDecodeError):
@@ -224,6 +219,7 @@ def check_room(folders: Iterable[Path], needed: int = NEEDED_BYTES) -> None:
 
 def _free(folder: Path) -> int:
     """Return the bytes that there is room for."""
+    # `shutil` is asked only where nothing else tells: it takes long to load.
     if sys.platform == "win32":
         from shutil import disk_usage
 

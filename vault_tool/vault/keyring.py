@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from vault_tool.errors import Exit, VaultError
@@ -17,8 +17,8 @@ from vault_tool.named import NamedTuple
 from vault_tool.vault.setting_reader import SettingsReader
 from vault_tool.vault.toml import toml_key, toml_string
 
-KEYRING = ".vault/keyring.toml"
-GROUP_KEYS = ".vault/groups"
+KEYRING = PurePosixPath(".vault/keyring.toml")
+GROUP_KEYS = PurePosixPath(".vault/groups")
 VERSION = 1
 OWNER = "owner-"
 ROLE = "role:"
