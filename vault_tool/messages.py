@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gettext import NullTranslations
+    from typing import Literal, TypeAlias
 
-Language = Literal["en", "zh"]
+Language: TypeAlias = 'Literal["en", "zh"]'
 
 DOMAIN = "vault"
 LOCALE_DIR = Path(__file__).parent / "locale"

@@ -47,8 +47,9 @@ else:
                 # Compiled for the first instance: most classes have none in a run.
                 listed = "".join(f"{field}, " for field in fields)
                 code = f"lambda _cls, {listed[:-2]}: _new(_cls, ({listed}))"
-                made.__new__ = compiled = eval(code, {"_new": tuple.__new__, "__builtins__": {}})
+                compiled = eval(code, {"_new": tuple.__new__, "__builtins__": {}})
                 compiled.__name__, compiled.__defaults__ = "__new__", tuple(defaults.values())
+                made.__new__ = staticmethod(compiled)
                 return compiled(cls, *values, **named)
 
             namespace.update({field: _tuplegetter(index, "") for index, field in enumerate(fields)})

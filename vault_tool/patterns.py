@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, AnyStr, cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, AnyStr
 
 
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Return what `re.compile` would, made when it is first asked for anything."""
-    return cast("re.Pattern[AnyStr]", _Later(text, flags))
+    later: Any = _Later(text, flags)
+    return later  # type: ignore[no-any-return]
 
 
 class _Later:

@@ -206,6 +206,7 @@ IDLE_IN_SYNC = frozenset(
             "hashlib",
             "shutil",
             "tempfile",
+            "typing",
             "vault_tool.notes.entries",
             "vault_tool.notes.note",
             "vault_tool.lint.rule",

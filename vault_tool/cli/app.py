@@ -8,20 +8,24 @@ from contextlib import suppress
 from datetime import date, datetime, time
 from functools import cached_property, update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from vault_tool.cli.output import Output
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from random import Random
+    from typing import Concatenate, ParamSpec, TypeVar
 
     from vault_tool.cli.lend import Held
     from vault_tool.schema import Schema
     from vault_tool.vault.opening import Opening
     from vault_tool.vault.settings import Settings
     from vault_tool.vault.vault import Vault
+
+    P = ParamSpec("P")
+    T = TypeVar("T")
 
 
 class BadToday(VaultError):
@@ -182,10 +186,6 @@ class App:
         if answer.returncode != 0:
             return None
         return " ".join(answer.stdout.decode("utf-8", "replace").split()) or None
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def pass_app(function: Callable[Concatenate[App, P], T]) -> Callable[P, T]:

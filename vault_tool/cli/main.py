@@ -8,12 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from vault_tool import messages
 from vault_tool.errors import Exit
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from vault_tool.cli.app import App
     from vault_tool.cli.lend import Held
     from vault_tool.cli.output import Output

@@ -6,13 +6,16 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal, TextIO
 
 from vault_tool.cli.width import clip, pad, width
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, _
 
-ColorChoice = Literal["auto", "always", "never"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TextIO, TypeAlias
+
+ColorChoice: TypeAlias = 'Literal["auto", "always", "never"]'
 
 _COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
 _WEIGHTS = {"bold": "1", "dim": "2", "underline": "4"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from vault_tool.cli.app import App
 from vault_tool.errors import VaultError
@@ -25,6 +24,7 @@ from vault_tool.sync.outcome import (
 from vault_tool.sync.run import Means, synchronise
 from vault_tool.vault.toml import BadToml
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.sealing.vault_keys import VaultKeys
     from vault_tool.sync.carried import Ahead

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.repository import GitRefuses
 from vault_tool.git.trees import Entry
 from vault_tool.messages import N_
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
 

@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 from subprocess import PIPE, Popen
 from threading import Lock
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.program import needed_program
@@ -23,7 +22,10 @@ from vault_tool.git.trees import Trees
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Self
+
     from git import Git
 
 _LINK, _SUBMODULE = "120000", "160000"

@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool import __version__
 from vault_tool.errors import Exit, VaultError
@@ -22,6 +21,7 @@ from vault_tool.messages import N_, _
 from vault_tool.named import NamedTuple
 from vault_tool.vault import files
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from threading import Thread
-from typing import IO, TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.git.answer import Reached, RemoteState, read_failure, read_push
@@ -24,8 +23,10 @@ from vault_tool.messages import language
 from vault_tool.named import NamedTuple
 from vault_tool.vault.settings import SETTINGS_NAME
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from queue import Queue
+    from typing import IO
 
     from vault_tool.git.repository import Repository
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.git.repository import GitRefuses
 from vault_tool.git.trees import Entry
 from vault_tool.named import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
 

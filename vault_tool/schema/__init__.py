@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vault_tool.messages import Language
 from vault_tool.schema.files import builtin_schema_dir
 from vault_tool.schema.model import TOOL_PREFIX, Field, FieldType, Schema, Word, fold, joined
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.schema.build import load_schema
     from vault_tool.schema.export import json_schema

@@ -6,10 +6,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeVar
 
 from vault_tool.messages import Language
 from vault_tool.named import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Named = TypeVar("Named", "Word", "Field")
 
 TOOL_PREFIX = "vault_"
 """Keys that begin with this are the tool's own, in any note."""
@@ -224,9 +229,6 @@ class Schema(NamedTuple):
     def nearest_word(self, vocabulary: str, spelling: str) -> Word | None:
         """Suggest the word that a misspelt one may mean."""
         return _nearest(spelling, self.by_word.get(vocabulary, {}))
-
-
-Named = TypeVar("Named", Word, Field)
 
 
 def by_spelling(items: Iterable[Named]) -> dict[str, Named]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from vault_tool.schema.model import Field, FieldType, Named, Schema, Word
+from vault_tool.schema.model import Field, FieldType, Schema, Word
 
-Plain = tuple[Any, ...]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    from vault_tool.schema.model import Named
+
+Plain: TypeAlias = "tuple[Any, ...]"
 
 _TYPES = {kind.value: kind for kind in FieldType}
 

@@ -6,12 +6,12 @@ People write at the end of a file, behind it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from vault_tool.named import NamedTuple
 from vault_tool.notes.text import BOM, Edit, Span
 from vault_tool.patterns import pattern
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.notes.note import Note
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.git.answer import Reached, RemoteState
 from vault_tool.messages import _
@@ -12,6 +11,7 @@ from vault_tool.sync import remotes
 from vault_tool.sync.fetching import Fetching, fetch, sync_env
 from vault_tool.sync.outcome import Remote
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
     from vault_tool.sync.run import Means

@@ -11,12 +11,12 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.lint.work import NoteWork
     from vault_tool.sealing.glance import Glance

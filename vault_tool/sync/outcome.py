@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import Reached, RemoteState
@@ -15,6 +14,7 @@ from vault_tool.sync.gate import REASONS, Held
 from vault_tool.sync.unreached import unreached
 from vault_tool.vault.walk import printable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.sync.healing import Disclosed
     from vault_tool.sync.losses import Losses

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.git.answer import Reached, RemoteState, without_password
@@ -21,6 +20,7 @@ from vault_tool.named import NamedTuple
 from vault_tool.patterns import pattern
 from vault_tool.vault import files
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
     from vault_tool.git.transport import Progress

@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.git.advance import HeadMoved
 from vault_tool.git.folder import FOLDER, git_folder, named_folder, own_folder, top_above
@@ -44,6 +43,7 @@ from vault_tool.vault.settings import SETTINGS_NAME
 from vault_tool.vault.vault import Vault, vault_at
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs, printable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.merge.tree import MergedTree
     from vault_tool.sealing.vault_keys import VaultKeys

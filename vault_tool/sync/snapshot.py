@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.git.advance import advance, check_movable
@@ -22,6 +21,7 @@ from vault_tool.sync.gate import Held, Holder, Why
 from vault_tool.vault import files
 from vault_tool.vault.editors import is_open
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
     from vault_tool.sealing.glance import Glance

@@ -10,12 +10,12 @@ import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vault_tool.errors import VaultError
 from vault_tool.named import NamedTuple
 from vault_tool.vault.places import make_private, state_home
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vault_tool.schema.model import Schema
     from vault_tool.schema.sealing import Loosening, Rules

@@ -10,9 +10,12 @@ import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from vault_tool.vault.places import make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STABLE = 2
 """The newest version of the format whose bytes depend on the values alone."""

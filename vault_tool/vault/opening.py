@@ -15,7 +15,6 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
 
 from vault_tool import __version__
 from vault_tool.named import NamedTuple
@@ -26,6 +25,12 @@ from vault_tool.vault.kept import STABLE, keep, read_kept
 from vault_tool.vault.places import Places, cache_home, place_key, places_of
 from vault_tool.vault.settings import SETTINGS_NAME, Person, Settings, load_settings
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Table = TypeVar("Table", bound=tuple[Any, ...])
+
 _MARK = b"vault-opening-1\n"
 # Changed code makes other values of the same files, also while the version stays: in a checkout.
 _CODE = (
@@ -35,8 +40,6 @@ _CODE = (
 )
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe of a file's name would never end
 _BINARY = getattr(os, "O_BINARY", 0)
-
-Table = TypeVar("Table", bound=tuple[Any, ...])
 
 
 class Opening(NamedTuple):

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_, Language
 from vault_tool.named import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
 
 SETTINGS_NAME = "vault.toml"
 DIR_VARIABLE = "VAULT_NOTES_DIR"
@@ -28,7 +31,7 @@ DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
         "complaint_days": 7,
     }
 )
-Order = Literal["newest-first", "oldest-first"]
+Order: TypeAlias = 'Literal["newest-first", "oldest-first"]'
 ORDERS: tuple[Order, ...] = ("newest-first", "oldest-first")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 ENGINES = ("auto", "whoosh", "tantivy")

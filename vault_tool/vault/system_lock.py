@@ -6,7 +6,10 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Self
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 _POLL_SECONDS = 0.02
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
@@ -19,6 +18,7 @@ from vault_tool.vault.settings import DEFAULT_REVIEW, SETTINGS_NAME, Person, Set
 
 # What reads or writes notes is imported where it is needed: a query that finds all as it was does neither;
 # the catalog, too: a sync asks none.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from random import Random
 
