@@ -10,7 +10,6 @@ from vault_tool.cli.app import App
 from vault_tool.errors import VaultError
 from vault_tool.git.writing import Signature
 from vault_tool.messages import _
-from vault_tool.schema.problems import SchemaError
 from vault_tool.sync.outcome import (
     DISCLOSED_HINT,
     Outcome,
@@ -22,7 +21,6 @@ from vault_tool.sync.outcome import (
     trouble_lines,
 )
 from vault_tool.sync.run import Means, synchronise
-from vault_tool.vault.toml import BadToml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,10 +54,12 @@ def _vault(app: App) -> Vault:
     """Return the vault, with its settings mended first where plain git left them with markers."""
     try:
         return app.vault
-    except (BadToml, SchemaError):
+    except VaultError as error:
+        from vault_tool.schema.problems import SchemaError
         from vault_tool.sync.healing import mend_settings
+        from vault_tool.vault.toml import BadToml
 
-        if not mend_settings(app.root, app.env):
+        if not isinstance(error, BadToml | SchemaError) or not mend_settings(app.root, app.env):
             raise
         return app.vault
 

@@ -19,6 +19,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.git.folder import FOLDER
 from vault_tool.messages import N_, _
 from vault_tool.named import NamedTuple
+from vault_tool.patterns import pattern
 from vault_tool.vault import files
 
 TYPE_CHECKING = False
@@ -65,7 +66,7 @@ _SETTINGS = {
 }
 _DRIVER_IN_CONFIG = ('[merge "vault"]', "/vault/vault", "merge-file --marker-size %L %O %A %B %P")
 _IN_CONFIG = ('[filter "vault"]', "process = sh ", "/vault/vault", "required = true", '[diff "vault"]')
-_HOOKS_PATH = re.compile(r"^[ \t]*hookspath[ \t]*=[ \t]*\"?([^\r\n\"]*)", re.IGNORECASE | re.MULTILINE)
+_HOOKS_PATH = pattern(r"^[ \t]*hookspath[ \t]*=[ \t]*\"?([^\r\n\"]*)", re.IGNORECASE | re.MULTILINE)
 
 _LAUNCHER = """#!/bin/sh
 {ours}
@@ -264,7 +265,7 @@ def _with_lines(text: str) -> str:
 
 
 def _hooks_folder(git: Path, config: str) -> Path | None:
-    told = _HOOKS_PATH.findall(config)
+    told = _HOOKS_PATH.findall(config) if "hookspath" in config.lower() else []
     if not told:
         return git / "hooks"
     own = git / FOLDER / "hooks"

@@ -20,12 +20,14 @@ class CloudPlace(NamedTuple):
 
 # The names that the services' own programs give to their folders, folded.
 _NAMES = (
-    ("Dropbox", re.compile(r"dropbox( \(.+\)|-.+)?")),
-    ("OneDrive", re.compile(r"onedrive( ?- ?.+)?")),
-    ("iCloud Drive", re.compile(r"icloud ?drive|mobile documents|com~apple~clouddocs")),
-    ("Google Drive", re.compile(r"google ?drive(-.+)?|\.?shortcut-targets-by-id")),
-    ("坚果云 (Nutstore)", re.compile(r"nutstore( files)?|nutstore-.+|(我的)?坚果云")),
+    ("Dropbox", pattern(r"dropbox( \(.+\)|-.+)?")),
+    ("OneDrive", pattern(r"onedrive( ?- ?.+)?")),
+    ("iCloud Drive", pattern(r"icloud ?drive|mobile documents|com~apple~clouddocs")),
+    ("Google Drive", pattern(r"google ?drive(-.+)?|\.?shortcut-targets-by-id")),
+    ("坚果云 (Nutstore)", pattern(r"nutstore( files)?|nutstore-.+|(我的)?坚果云")),
 )
+# One of these is in each of those names, and in hardly any other.
+_WORDS = ("drive", "dropbox", "mobile documents", "clouddocs", "shortcut-targets", "nutstore", "坚果云")
 # What lies at the top of such a folder, whatever its name.
 _MARKS = (
     ("Dropbox", ".dropbox"),
@@ -46,9 +48,10 @@ def cloud_place(git: Path, env: Mapping[str, str]) -> CloudPlace | None:
         if folder in told:
             return CloudPlace("OneDrive", folder)
         name = folder.name.casefold()
-        for service, names in _NAMES:
-            if names.fullmatch(name):
-                return CloudPlace(service, folder)
+        if any(word in name for word in _WORDS):
+            for service, names in _NAMES:
+                if names.fullmatch(name):
+                    return CloudPlace(service, folder)
         if folder.parent.name == "CloudStorage" and folder.parent.parent.name == "Library":
             return CloudPlace(folder.name.partition("-")[0], folder)  # macOS: each service has one there
         for service, mark in _MARKS:

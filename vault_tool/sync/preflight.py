@@ -31,7 +31,7 @@ _UNDER_WAY = (
     ("REVERT_HEAD", "git revert", "git revert --abort"),
     ("BISECT_LOG", "git bisect", "git bisect reset"),
 )
-_SPARSE = re.compile(r"^\s*sparseCheckout[ \t]*(?:=[ \t]*(\w+))?[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_SPARSE = pattern(r"^\s*sparseCheckout[ \t]*(?:=[ \t]*(\w+))?[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _CHECKOUT = pattern(r"checkout: moving from (\S+) to \S+$")
 
 
@@ -191,7 +191,8 @@ def check_whole(root: Path, git: Path) -> None:
     """Refuse a work tree that leaves out some of the files."""
     for settings in (git / "config.worktree", (git_folder(root) or git) / "config"):
         with suppress(OSError):
-            if found := _SPARSE.search(settings.read_bytes().decode("utf-8", "replace")):
+            text = settings.read_bytes().decode("utf-8", "replace")
+            if "sparsecheckout" in text.lower() and (found := _SPARSE.search(text)):
                 if (found[1] or "true").lower() in ("true", "yes", "on", "1"):
                     raise NotAllHere
                 return
