@@ -97,6 +97,31 @@ def test_what_was_written_since_on_top_of_markers_stays(li: Person, zhang: Perso
     assert "stage: won" in zhang.read("Wang.md") and "More." in zhang.read("one.md")
 
 
+@pytest.mark.parametrize("who", ["li", "wang"])
+def test_markers_in_a_note_that_one_side_put_elsewhere_are_worked_out(
+    li: Person, zhang: Person, wang: Person, who: str
+):
+    said(li, "It was Li who heard this.")
+    said(wang, "It was Wang who heard that.")
+    mover = {"li": li, "wang": wang}[who]
+    (mover.root / "archive").mkdir()
+    (mover.root / "customers/王五.md").rename(mover.root / "archive/王五.md")
+    li.sync()
+    wang.git("add", "-A")
+    pull(wang)
+    # git knows the note by its words.
+    assert holds_markers((wang.root / "archive/王五.md").read_bytes())
+    push(wang)
+
+    zhang.sync()
+    check((zhang.root / "archive/王五.md").read_text("utf-8"))
+    assert not (zhang.root / "customers/王五.md").exists()
+    until_quiet(li, zhang)
+    wang.git("pull", "-q", "--ff-only", "origin", "main")
+    assert li.files == zhang.files == wang.files
+    li.check()
+
+
 def leave_marked_settings(li: Person, wang: Person) -> None:
     """Have Wang Wu send the conflict of two currencies."""
     for one, line in ((li, 'currency = "EUR"'), (wang, 'currency = "CHF"')):

@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from vault_tool.git.folder import own_folder
-from vault_tool.git.log import Commit, commits
+from vault_tool.git.log import Commit, FileChange, commits, gone_with
 from vault_tool.git.repository import Repository
 from vault_tool.git.writing import OWN_EMAIL, OWN_NAME, PLAIN, Signature, Written, write_commit
-from vault_tool.merge.rules import Rules
+from vault_tool.merge.rules import Rules, customer_id
 from vault_tool.named import NamedTuple
 from vault_tool.sealing.glance import Glance
 from vault_tool.sync.heal import Edited, Healed, Versions, heal, holds_markers
@@ -26,6 +26,7 @@ from vault_tool.vault.settings import SETTINGS_NAME
 from vault_tool.vault.walk import ARCHIVE_GLOB, matches_globs
 
 if TYPE_CHECKING:
+    from vault_tool.schema import Schema
     from vault_tool.vault.vault import Vault
 
 _MESSAGE = "Take out what can't be read\n"
@@ -88,10 +89,13 @@ def mend_settings(root: Path, env: Mapping[str, str]) -> bool:
         return False
     from vault_tool.schema import load_schema
 
+    schema = load_schema()
     with Repository(root, env) as repository:
         found = reversed(commits(repository, marked))
         healed = heal(
-            [dict(_marked(repository, each, ())) for each in found], marked.get, Rules("", load_schema(), ())
+            [dict(_marked(repository, each, (), schema)) for each in found],
+            marked.get,
+            Rules("", schema, ()),
         )
     for path, data in healed.files.items():
         files.replace(root, path, data)
@@ -106,7 +110,7 @@ def _without_markers(vault: Vault, repository: Repository, found: list[Commit], 
     marked = []
     first: Commit | None = None
     for commit in found:
-        left = dict(_marked(repository, commit, globs))
+        left = dict(_marked(repository, commit, globs, vault.schema))
         if left:
             marked.append(left)
             first = first or commit
@@ -136,7 +140,7 @@ def _read(repository: Repository, commit: str, path: PurePosixPath) -> bytes | N
 
 
 def _marked(
-    repository: Repository, commit: Commit, globs: tuple[str, ...]
+    repository: Repository, commit: Commit, globs: tuple[str, ...], schema: Schema
 ) -> Iterator[tuple[PurePosixPath, Versions | Edited]]:
     """Yield the files that a commit left with markers."""
     bases: list[str] | None = None
@@ -151,12 +155,30 @@ def _marked(
         if len(file.before) == 2:
             if bases is None:
                 bases = repository.merge_bases(*commit.parents)
-            entry = repository.trees.entry(bases[0], file.path) if bases else None
+            path, before = _where_it_was(repository, commit, file, schema)
+            entry = repository.trees.entry(bases[0], path) if bases else None
             base = read(entry.name) if entry else None
-            yield file.path, Versions(after, base, read(file.before[0]), read(file.before[1]))
+            yield file.path, Versions(after, base, *map(read, before))
         # A text about git may hold some, and is nobody's conflict.
         elif matches_globs(file.path, globs) or file.path.parts[0] in _SETTINGS:
             yield file.path, Edited(after, read(file.before[0]) if file.before else None)
+
+
+def _where_it_was(
+    repository: Repository, commit: Commit, file: FileChange, schema: Schema
+) -> tuple[PurePosixPath, list[str | None]]:
+    """Return where the file of a joining commit stood before one side put it elsewhere, and its two blobs.
+
+    On the side that left it in its place it has another name: it is the same customer's, and gone.
+    """
+    there = [name for name in file.before if name]
+    if len(there) != 1 or (customer := customer_id(repository.read(there[0]), schema)) is None:
+        return file.path, [*file.before]
+    parent = commit.parents[file.before.index(None)]
+    for path, name in gone_with(repository, commit, parent).items():
+        if path.suffix == file.path.suffix and customer_id(repository.read(name), schema) == customer:
+            return path, [each or name for each in file.before]
+    return file.path, [*file.before]
 
 
 # --- settings
