@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
 Language: TypeAlias = 'Literal["en", "zh"]'
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 DOMAIN = "vault"
 LOCALE_DIR = Path(__file__).parent / "locale"

@@ -10,11 +10,11 @@ from click.shell_completion import CompletionItem
 from vault_tool.cli.app import App, pass_app
 from vault_tool.cli.help import argument, command, option
 from vault_tool.errors import Exit, VaultError
-from vault_tool.lint.manual import LANGUAGES, manual_in
+from vault_tool.lint.manual import manual_in
 from vault_tool.lint.rule import Rule, Severity
 from vault_tool.lint.rules import ALL_RULES
 from vault_tool.lint.selection import codes_of
-from vault_tool.messages import N_, _
+from vault_tool.messages import LANGUAGES, N_, _
 from vault_tool.vault.settings import DEFAULT_LIMITS
 
 _SEVERITIES = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("info")}

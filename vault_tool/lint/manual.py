@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from vault_tool import messages
 from vault_tool.lint.rule import Rule
 from vault_tool.messages import Language, _
-
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 def manual_in(rule: Rule, language: Language) -> str:

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from vault_tool import __version__, messages
 from vault_tool.lint.finding import Finding, Severity
-from vault_tool.lint.manual import LANGUAGES, manual_in
+from vault_tool.lint.manual import manual_in
 from vault_tool.lint.report import render_message
 from vault_tool.lint.rule import Rule
-from vault_tool.messages import _
+from vault_tool.messages import LANGUAGES, _
 from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Edit
 

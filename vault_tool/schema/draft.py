@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from vault_tool.messages import Language
+from vault_tool.messages import LANGUAGES, Language
 from vault_tool.named import NamedTuple
 from vault_tool.schema import problems, source
 from vault_tool.schema.model import fold
@@ -17,7 +17,6 @@ FIELD_ATTRIBUTES = (
     *("labels", "aliases", "also", "type", "vocabulary", "many", "fields", "required", "required_for"),
     *("sealed", "merge", "format", "fixed_key", "internal", "help", "after", "remove"),
 )
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 _OF_A_TYPE = ("vocabulary", "fields", "many", "merge", "format")
 _PINNED = ("type", "vocabulary")

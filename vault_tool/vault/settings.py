@@ -33,7 +33,6 @@ DEFAULT_LIMITS: Mapping[str, int] = MappingProxyType(
 )
 Order: TypeAlias = 'Literal["newest-first", "oldest-first"]'
 ORDERS: tuple[Order, ...] = ("newest-first", "oldest-first")
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 ENGINES = ("auto", "whoosh", "tantivy")
 # Of a finding; "off" is what `ignore` says, in another place.
 SEVERITIES = ("error", "warning", "info", "off")

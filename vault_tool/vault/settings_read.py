@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from types import MappingProxyType
 
+from vault_tool.messages import LANGUAGES
 from vault_tool.vault.setting_reader import SettingsReader, Table
 from vault_tool.vault.settings import (
     DEFAULT_CUSTOMERS,
@@ -13,7 +14,6 @@ from vault_tool.vault.settings import (
     DEFAULT_REVIEW,
     ENGINES,
     FORMAT_VERSION,
-    LANGUAGES,
     ORDERS,
     SEVERITIES,
     BackupSettings,
