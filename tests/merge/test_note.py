@@ -119,6 +119,15 @@ def test_lines_with_an_odd_break_keep_it():
     assert result.replace(b"\r\n", b"\n") == (CASES / "different-fields" / "expected.md").read_bytes()
 
 
+def test_odd_breaks_of_two_who_began_one_customer_are_settled_once():
+    """What was merged may use another break most than the note it came from: that is no change of any line."""
+    top = "---\r\nid: c3m8k2qa41\r\n名称: 蓝海\r\n"
+    ours = f"{top}needs: [样品]\r\n---\n".encode()
+    theirs = f"{top}---\r\n\n## 2026-09-03 电话\n\n寄了三种样品。\n\n寄出后打过电话。\n".encode()
+    result = merge(None, ours, theirs).data
+    assert merge(None, result, ours).data == merge(None, result, theirs).data == result
+
+
 def test_a_byte_order_mark_and_a_last_line_without_break_are_merged_like_fields():
     base, ours, theirs = versions("different-fields")
     expected = (CASES / "different-fields" / "expected.md").read_bytes()

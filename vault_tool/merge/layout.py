@@ -57,7 +57,7 @@ def put(text: str, layout: Layout, base: Laid | None, a: Laid, b: Laid) -> str:
     """Return a merged text in its layout. Lines whose break is unlike the others' keep it, as sides agree."""
     sides = [side for side in (base, a, b) if side is not None]
     if any(_is_mixed(side) for side in sides):
-        text = _with_odd_breaks(text, layout.newline, base or Laid("", a.layout, ""), a, b)
+        text = _with_odd_breaks(text, layout.newline, base, a, b)
     elif layout.newline != "\n":
         text = text.replace("\n", layout.newline)
     if not layout.is_ended:
@@ -72,10 +72,17 @@ def _is_mixed(side: Laid) -> bool:
     return sum(count > 0 for count in (both, side.raw.count("\n") - both, side.raw.count("\r") - both)) > 1
 
 
-def _with_odd_breaks(text: str, newline: str, base: Laid, a: Laid, b: Laid) -> str:
-    """Give each line the break that the sides agree on; None stands for the break its file uses most."""
+def _with_odd_breaks(text: str, newline: str, base: Laid | None, a: Laid, b: Laid) -> str:
+    """Give each line the break that the sides agree on.
+
+    None stands for the break that a file uses most, which a side may have changed. Without a base nothing
+    says what was changed: each break then counts as it is, and merging again what was merged changes none.
+    """
     lines = text.split("\n")
-    told = [_breaks(lines, side) for side in (base, a, b)]
+    if base is None:
+        told = [{}, *(_breaks(lines, side, None) for side in (a, b))]
+    else:
+        told = [_breaks(lines, side, side.layout.newline) for side in (base, a, b)]
     pieces: list[str] = []
     for at, line in enumerate(lines[:-1]):
         of_base, of_a, of_b = (side.get(at, "absent") for side in told)
@@ -87,8 +94,8 @@ def _with_odd_breaks(text: str, newline: str, base: Laid, a: Laid, b: Laid) -> s
     return "".join(pieces)
 
 
-def _breaks(lines: list[str], side: Laid) -> dict[int, str | None]:
-    """Return the breaks of a version's lines by where those lines stand in the result."""
+def _breaks(lines: list[str], side: Laid, usual: str | None) -> dict[int, str | None]:
+    """Return the breaks of a version's lines, None for the usual one, by where they stand in the result."""
     there = side.text.split("\n")
     spans = list(iterate_lines(side.raw))
     if len(there) + len(lines) > _TOO_MANY:
@@ -99,5 +106,5 @@ def _breaks(lines: list[str], side: Laid) -> dict[int, str | None]:
             at = block.b + offset
             if at < len(spans):
                 used = side.raw[spans[at].end : spans[at].next]
-                found[block.a + offset] = None if used == side.layout.newline else used or None
+                found[block.a + offset] = None if used == usual else used or None
     return found
