@@ -170,7 +170,7 @@ class _Run:
             server.ask()
         look, found = snapshot.changed()
         plan = snapshot.plan(look, found, writes=False)
-        losses = self._losses(snapshot, found)
+        losses = snapshot.losses(found)
         head = self._repository.head
         reached = []
         for server in self._servers:
@@ -234,7 +234,7 @@ class _Run:
             look, found = snapshot.changed()
             if self._give_back(found):
                 look, found = snapshot.changed()
-            if losses := self._losses(snapshot, found):
+            if losses := snapshot.losses(found):
                 from vault_tool.sync.losses import confirm
 
                 confirm(losses, self._means.ask, accepted=self._means.accepts_losses)
@@ -288,30 +288,6 @@ class _Run:
         returned = give_back(self._vault.root, self._git, changed, read, self._mend, self._are_two, now)
         self._returned += returned
         return bool(returned)
-
-    def _losses(self, snapshot: Snapshot, found: Mapping[PurePosixPath, Content | None]) -> Losses | None:
-        """Return which notes have vanished or are empty, where that may be an accident."""
-        carried, head, trees = snapshot.carried, self._repository.head, self._repository.trees
-        notes = {path: content for path, content in found.items() if carried.is_note(path)}
-        gone = {
-            path: entry.name for path in notes if notes[path] is None and (entry := trees.entry(head, path))
-        }
-        emptied = [
-            path
-            for path, content in notes.items()
-            if content is not None and not content.data.strip() and trees.entry(head, path)
-        ]
-        if not gone and not emptied:
-            return None
-        from vault_tool.sync.losses import FEW, answered, losses
-        from vault_tool.vault.records import Records
-
-        if len(gone) < FEW and not emptied:
-            return None
-        total = sum(1 for path, _entry in trees.files(head) if carried.is_note(path))
-        come = [snapshot.name(content.data) for content in notes.values() if content is not None]
-        meant = answered(Records(self._vault.places.state), [*gone, *emptied])
-        return losses(total, gone, come, emptied, meant)
 
     def _keep(self, record: Record) -> None:
         self._record = record

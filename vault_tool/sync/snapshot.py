@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vault_tool.git.repository import Repository
     from vault_tool.sealing.glance import Glance
     from vault_tool.sealing.vault_keys import VaultKeys
+    from vault_tool.sync.losses import Losses
     from vault_tool.vault.files import Content
     from vault_tool.vault.journal import Change
     from vault_tool.vault.vault import Vault
@@ -97,6 +98,30 @@ class Snapshot:
                 found[path] = content
         ignored = self._ignored(found, head)
         return look, {path: content for path, content in found.items() if path not in ignored}
+
+    def losses(self, found: Mapping[PurePosixPath, Content | None]) -> Losses | None:
+        """Return which notes have vanished or are empty, where that may be an accident."""
+        head, trees = self._repository.head, self._repository.trees
+        notes = {path: content for path, content in found.items() if self.carried.is_note(path)}
+        gone = {
+            path: entry.name for path in notes if notes[path] is None and (entry := trees.entry(head, path))
+        }
+        emptied = [
+            path
+            for path, content in notes.items()
+            if content is not None and not content.data.strip() and trees.entry(head, path)
+        ]
+        if not gone and not emptied:
+            return None
+        from vault_tool.sync.losses import FEW, answered, losses
+        from vault_tool.vault.records import Records
+
+        if len(gone) < FEW and not emptied:
+            return None
+        total = sum(1 for path, _entry in trees.files(head) if self.carried.is_note(path))
+        come = [self.name(content.data) for content in notes.values() if content is not None]
+        meant = answered(Records(self._vault.places.state), [*gone, *emptied])
+        return losses(total, gone, come, emptied, meant)
 
     def plan(self, look: Look, found: Mapping[PurePosixPath, Content | None], *, writes: bool = True) -> Plan:
         """Seal what changed, hold back what must not leave, and read the rest once more.
