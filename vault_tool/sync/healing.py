@@ -166,19 +166,19 @@ def _marked(
 
 def _where_it_was(
     repository: Repository, commit: Commit, file: FileChange, schema: Schema
-) -> tuple[PurePosixPath, list[str | None]]:
+) -> tuple[PurePosixPath, tuple[str | None, ...]]:
     """Return where the file of a joining commit stood before one side put it elsewhere, and its two blobs.
 
     On the side that left it in its place it has another name: it is the same customer's, and gone.
     """
     there = [name for name in file.before if name]
-    if len(there) != 1 or (customer := customer_id(repository.read(there[0]), schema)) is None:
-        return file.path, [*file.before]
-    parent = commit.parents[file.before.index(None)]
-    for path, name in gone_with(repository, commit, parent).items():
-        if path.suffix == file.path.suffix and customer_id(repository.read(name), schema) == customer:
-            return path, [each or name for each in file.before]
-    return file.path, [*file.before]
+    customer = customer_id(repository.read(there[0]), schema) if len(there) == 1 else None
+    if customer is not None:
+        parent = commit.parents[file.before.index(None)]
+        for path, name in gone_with(repository, commit, parent).items():
+            if path.suffix == file.path.suffix and customer_id(repository.read(name), schema) == customer:
+                return path, tuple(each or name for each in file.before)
+    return file.path, file.before
 
 
 # --- settings
