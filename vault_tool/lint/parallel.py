@@ -28,7 +28,7 @@ def do_work(setup: Setup, todo: Sequence[ToDo], cards: Sequence[Card] | None) ->
 
         root = setup.root
         work = NoteWork(setup, None if cards is None else KnownCustomers(cards, lambda: other_files(root)))
-        yield from map(work.do, todo[done:])
+        yield from work.do(todo[done:])
 
 
 def _by_workers(setup: Setup, todo: Sequence[ToDo], cards: Sequence[Card] | None) -> Iterator[Done]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from vault_tool.errors import VaultError
 from vault_tool.lint.check import Checker
 from vault_tool.lint.finding import Finding, Linted, Mending
-from vault_tool.lint.mend import mend
+from vault_tool.lint.mend import Check, mend
 from vault_tool.lint.rules import find_rule
 from vault_tool.messages import N_
 from vault_tool.notes.note import Note, parse_note
@@ -20,9 +20,9 @@ __all__ = [
     "Linted",
     "Mending",
     "lint_bytes",
-    "lint_note",
     "lint_oddities",
     "lint_paths",
+    "mend_note",
     "read_note",
     "targets",
 ]
@@ -94,16 +94,18 @@ def lint_bytes(
     path: PurePosixPath, data: bytes, digest: str, checker: Checker, mending: Mending = "none"
 ) -> Linted:
     """Lint one file that was read; `digest` is that of its bytes."""
-    return lint_note(parse_note(path, data, checker.context.schema), data, digest, checker, mending)
+    note = parse_note(path, data, checker.context.schema)
+    return mend_note(note, data, digest, checker.check(note), checker.check, mending)
 
 
-def lint_note(note: Note, data: bytes, digest: str, checker: Checker, mending: Mending = "none") -> Linted:
-    """Lint a note that was made of these bytes."""
+def mend_note(
+    note: Note, data: bytes, digest: str, findings: list[Finding], check: Check, mending: Mending = "none"
+) -> Linted:
+    """Mend a note of these bytes where that is wanted; `check` is what found these findings."""
     path = note.path
-    findings = checker.check(note)
     if mending == "none" or not findings:
         return Linted(path, findings)
-    mended = mend(note, findings, checker.check, unsafe=mending == "unsafe")
+    mended = mend(note, findings, check, unsafe=mending == "unsafe")
     after = mended.note.text.encode() if mended.fixed else data
     if after == data:
         return Linted(path, mended.findings)

@@ -180,6 +180,11 @@ class Note:
         """The owner as typed, without `@`."""
         return self.text_value("owner")
 
+    @cached_property
+    def remembered(self) -> dict[object, object]:
+        """What was worked out about this note and may be asked again, by who worked it out."""
+        return {}
+
     def entry_line(self, entry: Entry) -> int:
         """Return the line number of an entry's heading."""
         return self.lines.line(entry.heading.start)

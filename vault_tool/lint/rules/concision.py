@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.phrases import folded, phrase_pattern, telltale
 from vault_tool.lint.rules.relative_days import clear_day, day_phrases, said_days
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember, remember_last
 from vault_tool.lint.rules.sentences import (
     Passage,
     is_own_prose,
@@ -167,7 +167,7 @@ def _long_entries(
             yield part, count
 
 
-@remember_last
+@remember
 def _may_say(note: Note, schema: Schema) -> Iterator[bool]:
     """Yield once where a phrase or a word of time may stand: hardly ever, in most vaults."""
     [pattern] = _telltale(schema)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.entry_dates import LinePattern, StrayDate, date_in_heading, day_of, stray_dates
 from vault_tool.lint.rules.leaves import is_sealed_reference
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import language_of, spelled_word
@@ -86,7 +86,7 @@ class HeadingLike(NamedTuple):
     day: date | None
 
 
-@remember_last
+@remember
 def heading_like(note: Note) -> Iterator[HeadingLike]:
     """Yield the lines that would be entries with the right marks before them, in the order of the file."""
     entries = {entry.heading.start for entry in note.entries}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember
 from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import Entry
 from vault_tool.notes.formats import COMPACT_DATE, LOOSE_DATE
@@ -83,7 +83,7 @@ def day_of(note: Note, entry: Entry) -> date | None:
     return parse_loose_date(typed.of(note.text)) if typed else None
 
 
-@remember_last
+@remember
 def stray_dates(note: Note, today: date) -> Iterator[StrayDate]:
     """Yield the lines that would be entries, were their date a heading, in the order of the file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember, remember_last
 from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import language_of
 from vault_tool.notes.frontmatter import FieldNode
@@ -33,7 +33,7 @@ def fields_of(note: Note) -> tuple[FieldNode, ...]:
     return note.front_matter.fields if note.front_matter else ()
 
 
-@remember_last
+@remember
 def maps_of(note: Note) -> Iterator[FieldNode]:
     """Yield the fields that hold fields of their own, such as contacts."""
     return (top for top in fields_of(note) if top.field is not None and top.field.fields)
@@ -56,7 +56,7 @@ def word_of(note: Note, name: str, vocabulary: str) -> Word | None:
     return note.schema.word(vocabulary, text) if text else None
 
 
-@remember_last
+@remember
 def leaves(note: Note) -> Iterator[Leaf]:
     """Yield every single value of the front matter, in the order of the file."""
     for top in fields_of(note):
@@ -118,13 +118,13 @@ def sealed_keys(schema: Schema) -> Iterator[SealedKeys]:
     yield SealedKeys(schema)
 
 
-@remember_last
+@remember
 def public_of(note: Note) -> Iterator[Public]:
     """Yield the public part of a note: what decides which of its fields are sealed."""
     yield Public(note, sealed_keys(note.schema)[0])
 
 
-@remember_last
+@remember
 def hidden_of(note: Note) -> Iterator[Span]:
     """Yield where what may not leave the note stands, in order."""
     yield from public_of(note)[0].hidden()

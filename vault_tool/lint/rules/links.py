@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import field_of, hidden_of, is_sealed_reference, leaves
 from vault_tool.lint.rules.plain_secrets import plain_secrets
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember, remember_last
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
@@ -37,7 +37,7 @@ class _Link(NamedTuple):
     span: Span
 
 
-@remember_last
+@remember
 def _links(note: Note) -> Iterator[_Link]:
     """Yield the links that should mean a customer, in the body and in fields; none of what is secret."""
     if "[[" not in note.text:
@@ -202,7 +202,7 @@ def _split(text: str, span: Span, note: Note, team: Mapping[str, str]) -> Iterat
         yield _Named(part.strip(), span)
 
 
-@remember_last
+@remember
 def _secrets(note: Note) -> Iterator[Span]:
     yield from hidden_of(note)
     yield from sealing_spans(note.text)

@@ -8,7 +8,7 @@ from functools import partial
 
 from vault_tool.lint.finding import Phrase
 from vault_tool.lint.rules.leaves import Leaf, is_sealed, leaves, public_of
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember
 from vault_tool.notes.checksums import is_credit_code
 from vault_tool.notes.note import Note
 from vault_tool.notes.secrets import Secret, SecretKind, find_secrets
@@ -31,7 +31,7 @@ _ONE_KIND = {
 _CUT = "…"
 
 
-@remember_last
+@remember
 def plain_secrets(note: Note) -> Iterator[Secret]:
     """Yield what stands in plain where it should not, in order, whichever rules are on.
 
@@ -110,7 +110,7 @@ def holds_secret(text: str, note: Note) -> bool:
     return any(typed in text for typed, _ in forms) or (text.endswith(_CUT) and _masked(text, forms) != text)
 
 
-@remember_last
+@remember
 def _forms(note: Note) -> Iterator[tuple[str, str]]:
     """Yield how each secret of a note may be spelt in a message, with its mask."""
     for secret in plain_secrets(note):

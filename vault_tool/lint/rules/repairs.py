@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import maps_of
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import shape
@@ -44,7 +44,7 @@ class Repair(NamedTuple):
     is_enough: bool = False
 
 
-@remember_last
+@remember
 def repairs(note: Note) -> tuple[Repair, ...]:
     """Return the marks of the front matter that YAML doesn't take for its own, though a person means them."""
     block = note.front_matter

@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from vault_tool.lint.rules.entries import heading_like
 from vault_tool.lint.rules.entry_dates import day_of, stray_dates
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember
 from vault_tool.named import NamedTuple
 from vault_tool.notes.folding import HAN_CLASS
 from vault_tool.notes.note import Note
@@ -81,7 +81,7 @@ class Passage(NamedTuple):
     is_entry: bool
 
 
-@remember_last
+@remember
 def passages(note: Note, today: date) -> Iterator[Passage]:
     """Yield the parts of a body, in order."""
     parts: list[tuple[Span, int, date | None, bool]] = [

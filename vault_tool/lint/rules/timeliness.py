@@ -12,7 +12,7 @@ from datetime import date
 
 from vault_tool.lint.rule import Context, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import field_of, is_empty, leaves, text_of
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember
 from vault_tool.lint.rules.sentences import days_told
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of
@@ -88,7 +88,7 @@ def followup_missing(note: Note, context: Context) -> Iterator[Flaw]:
         yield flaw
 
 
-@remember_last
+@remember
 def _nothing_planned(note: Note) -> Iterator[bool]:
     """Yield once for an open customer without a next step; one that can't be read is one."""
     top = field_of(note, "next")

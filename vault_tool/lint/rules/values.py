@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import Leaf, fields_of, is_sealed_reference, key_of, leaves, shown
-from vault_tool.lint.rules.remember import remember_last
+from vault_tool.lint.rules.remember import remember, remember_last
 from vault_tool.lint.rules.repairs import HASH, repaired
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
@@ -52,7 +52,7 @@ def field_type(note: Note, context: Context) -> Iterator[Flaw]:
             yield _mistyped(note, context, leaf, field, message)
 
 
-@remember_last
+@remember
 def _doubtful(note: Note) -> Iterator[Leaf]:
     """Yield the values with which a rule on single values may find something wrong.
 
