@@ -21,7 +21,7 @@ from vault_tool.lint.run import mend_note, read_note
 from vault_tool.lint.selection import select_rules
 from vault_tool.lint.tasks import Done, Found, Setup, ToDo, plain_done
 from vault_tool.named import NamedTuple
-from vault_tool.notes.note import Note, parse_note
+from vault_tool.notes.note import Note, parse_note, parse_notes
 from vault_tool.vault.files import RACY_NS, Content
 
 # So many notes are looked at together, of at most so many bytes: their trees still fit a processor's cache.
@@ -80,9 +80,9 @@ class NoteWork:
     def _finish(self, some: Sequence[_Read]) -> Iterator[Done]:
         """Yield what becomes of files that were read."""
         new = [(read.one, read.content) for read in some if read.content]
-        notes = [
-            parse_note(PurePosixPath(one.path), content.data, self._setup.schema) for one, content in new
-        ]
+        notes = parse_notes(
+            [(PurePosixPath(one.path), content.data) for one, content in new], self._setup.schema
+        )
         cards = iter([self.card(note) for note in notes])
         wanted = [
             (note, content.data, content.digest)

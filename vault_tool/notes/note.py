@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -196,9 +197,23 @@ class Note:
 
 def parse_note(path: PurePosixPath, data: bytes | str, schema: Schema) -> Note:
     """Read a note from bytes or text, whatever they hold; never raises."""
-    decoded = decode(data) if isinstance(data, bytes) else Decoded(data, "utf-8")
-    text = decoded.text
-    front_matter = parse_front_matter(text, schema)
-    start = len(BOM) if text.startswith(BOM) else 0
-    body = parse_body(text, front_matter.span.end if front_matter else start, schema)
-    return Note(path, text, schema, front_matter, body, decoded.encoding, decoded.problem)
+    return parse_notes([(path, data)], schema)[0]
+
+
+def parse_notes(sources: Sequence[tuple[PurePosixPath, bytes | str]], schema: Schema) -> list[Note]:
+    """Read notes as `parse_note` does each.
+
+    All front matter first, then all bodies: what reads one part stays at the processor's hand.
+    """
+    decoded = [decode(data) if isinstance(data, bytes) else Decoded(data, "utf-8") for _, data in sources]
+    heads = [parse_front_matter(text, schema) for text, _, _ in decoded]
+    bodies = [
+        parse_body(text, head.span.end if head else len(BOM) if text.startswith(BOM) else 0, schema)
+        for (text, _, _), head in zip(decoded, heads, strict=True)
+    ]
+    return [
+        Note(path, text, schema, head, body, encoding, problem)
+        for (path, _), (text, encoding, problem), head, body in zip(
+            sources, decoded, heads, bodies, strict=True
+        )
+    ]
