@@ -142,7 +142,7 @@ def test_of_duplicate_keys_the_first_with_a_value_counts() -> None:
 def test_parsing_never_raises_and_every_span_lies_in_order(data: bytes) -> None:
     note = read(data)
 
-    note.values(), note.links, note.sealed_references, note.inline_fields()
+    note.values(), note.links, note.sealed_references, note.inline_fields
     pieces = sorted([note.profile.span, *(x.span for x in note.entries), *(x.span for x in note.sections)])
     at = pieces[0].start
     for piece in pieces:
@@ -264,7 +264,7 @@ def test_deep_and_wide_input_takes_time_in_proportion() -> None:
 
     for text in hostile:
         note = read(text)
-        note.values(), note.links, note.inline_fields()
+        note.values(), note.links, note.inline_fields
 
     # A quadratic reader needs minutes here.
     assert time.process_time() - started < 30

@@ -190,8 +190,9 @@ class Note:
         """Return the line number of an entry's heading."""
         return self.lines.line(entry.heading.start)
 
+    @cached_property
     def inline_fields(self) -> tuple[InlineField, ...]:
-        """Return the inline fields of all entries, in order."""
+        """The inline fields of all entries, in order."""
         return tuple(inline for entry in self.entries for inline in entry.fields)
 
 

@@ -6,7 +6,7 @@ What is found stands in plain. Sealed references, and words that are marked to b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from operator import itemgetter
 
@@ -63,8 +63,6 @@ _KEY_BLOCK = pattern(
     r"(?:-----END (?P=of)PRIVATE KEY(?P=more)-----|\Z)",
     re.DOTALL,
 )
-# So much of a phrase tells it from nearly all other words.
-_BEGINNING = 4
 # Not the commas and full stops: nobody types one of those within a number or a password.
 _SIGNS = "：＝（）＠．－＿＋｜／＃＞＜"
 _HALF_WIDTH: dict[int, int | str] = {
@@ -126,7 +124,6 @@ class _Seeker:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._beginnings = _beginnings(phrase.casefold() for phrase in schema.phrases("password"))
         self._role_mailboxes = frozenset(map(str.lower, schema.phrases("role-mailbox")))
         self._passwords: Passwords | None = None
         self._numbers: Numbers | None = None
@@ -134,12 +131,15 @@ class _Seeker:
     @cached_property
     def _password(self) -> re.Pattern[str]:
         """The phrases that announce a password, wherever they stand alone."""
-        # Each branch begins with a letter as it stands: the engine passes over most of a text at once.
+        # By their first letters as they stand: the engine passes over most of a text at once.
+        heads: dict[str, list[str]] = {}
+        for phrase in self.schema.phrases("password"):
+            rest = f"(?i:{re.escape(phrase[1:])}){'(?![A-Za-z])' if phrase[-1].isascii() else ''}"
+            for first in sorted({phrase[0].lower(), phrase[0].upper()}):
+                heads.setdefault(first, []).append(rest)
         branches = (
-            f"{re.escape(first)}{_ALONE if first.isascii() else ''}(?i:{re.escape(phrase[1:])})"
-            f"{'(?![A-Za-z])' if phrase[-1].isascii() else ''}"
-            for phrase in self.schema.phrases("password")
-            for first in sorted({phrase[0].lower(), phrase[0].upper()})
+            f"{re.escape(first)}{_ALONE if first.isascii() else ''}(?:{'|'.join(rests)})"
+            for first, rests in heads.items()
         )
         return re.compile("|".join(branches) or r"(?!)")
 
@@ -157,10 +157,7 @@ class _Seeker:
         for start in _TOKEN_STARTS:
             if start in text:
                 hints += ((hint.start(), "token") for hint in re.finditer(start, text))
-        # As the pattern takes letters for alike: a dotless or a dotted capital i for an i.
-        alike = text.casefold().replace("ı", "i").replace("\u0307", "")
-        if any(beginning in alike for beginning in self._beginnings):
-            hints += ((hint.start(), "password") for hint in self._password.finditer(text))
+        hints += ((hint.start(), "password") for hint in self._password.finditer(text))
         lines: dict[Span, set[str]] = {}
         line = Span(0, -1)
         for offset, sort in sorted(hints):
@@ -206,15 +203,6 @@ class _Seeker:
 def _line_of(text: str, offset: int) -> Span:
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     return Span(start, line_end(text, offset))
-
-
-def _beginnings(phrases: Iterable[str]) -> list[str]:
-    """Return what a text must hold one of, to hold any of these phrases: as few as may be."""
-    found: list[str] = []
-    for beginning in sorted({phrase[:_BEGINNING] for phrase in phrases}, key=len):
-        if not any(each in beginning for each in found):
-            found.append(beginning)
-    return found
 
 
 _last: _Seeker | None = None

@@ -146,7 +146,7 @@ class Places:
             yield from self._top(top)
         if is_head_broken(note):
             yield from self._lines(tops)
-        inline_fields = [*note.profile.fields, *note.inline_fields()]
+        inline_fields = [*note.profile.fields, *note.inline_fields]
         inline_fields += (inline for section in note.sections for inline in section.fields)
         for inline in inline_fields:
             yield self._inline(inline)

@@ -204,7 +204,7 @@ class Public:
                 found += self._hidden_rows(node.node)
             else:
                 found += self._hidden_in(node.field, node.key.text, node.node)
-        inline_fields = [*self._note.profile.fields, *self._note.inline_fields()]
+        inline_fields = [*self._note.profile.fields, *self._note.inline_fields]
         inline_fields += (inline for section in self._note.sections for inline in section.fields)
         found += (each.value_span for each in inline_fields if self.is_sealed(each.field, each.key))
         found += self._quoted(Span(self._note.profile.span.start, self._note.content_end))

@@ -9,9 +9,18 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
-from vault_tool.lint.rules.entry_dates import LinePattern, StrayDate, date_in_heading, day_of, stray_dates
+from vault_tool.lint.rules.entry_dates import (
+    ODD_HEADING,
+    LinePattern,
+    StrayDate,
+    date_in_heading,
+    day_of,
+    may_begin_oddly,
+    stray_dates,
+)
 from vault_tool.lint.rules.leaves import is_sealed_reference
 from vault_tool.lint.rules.remember import remember
+from vault_tool.lint.rules.values import is_good
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.notes.edit_fields import language_of, spelled_word
@@ -25,8 +34,7 @@ from vault_tool.schema import FieldType
 GRACE = timedelta(days=1)  # a colleague further east may already live in tomorrow
 
 _PART = re.compile(r"[ \t　]*(?:[-–—―:：,，、.。T]+[ \t　]*)?")
-# A heading of the wrong level, or without its blank, that begins with a full date.
-_HEADING_LIKE = LinePattern(r" {0,3}(?!##[ \t])(#{1,6})([ \t]*)(?=[0-9０-９]{4}[-/.年－／．])")
+_HEADING_LIKE = LinePattern(rf" {{0,3}}{ODD_HEADING}")
 
 
 def entry_heading_format(note: Note, context: Context) -> Iterator[Flaw]:
@@ -91,7 +99,7 @@ def heading_like(note: Note) -> Iterator[HeadingLike]:
     """Yield the lines that would be entries with the right marks before them, in the order of the file."""
     entries = {entry.heading.start for entry in note.entries}
     first_entry = note.entries[0].span.start if note.entries else note.content_end
-    for found in _HEADING_LIKE.find(note):
+    for found in _HEADING_LIKE.find(note) if may_begin_oddly(note) else ():
         at, level = found.start("line"), len(found[2])
         if at in entries:
             continue
@@ -311,7 +319,9 @@ def inline_field_malformed(note: Note, context: Context) -> Iterator[Flaw]:
                 yield _unknown(note, context, inline)
             elif not inline.value:
                 yield Flaw(inline.key_span, N_("`{key}` has no value"), {"key": inline.key})
-            elif not is_sealed_reference(inline.value):
+            elif not is_good(inline.field, inline.value, note.schema) and not is_sealed_reference(
+                inline.value
+            ):
                 yield from _mistyped(note, context, inline)
 
 

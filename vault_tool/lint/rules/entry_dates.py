@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 
 from vault_tool.lint.rules.remember import remember
 from vault_tool.named import NamedTuple
@@ -43,8 +44,13 @@ def _is_hidden(note: Note, offset: int) -> bool:
     return any(span.holds(offset) for span in note.hidden)
 
 
+ODD_HEADING = r"(?!##[ \t])(#{1,6})([ \t]*)(?=[0-9０-９]{4}[-/.年－／．])"
+"""A heading of the wrong level, or without its blank, that begins with a full date."""
+
 # Cheap: perhaps blanks, then what looks like the beginning of a date.
-_CANDIDATE = LinePattern(rf"[ \t]{{0,3}}(?=[0-9０-９]{{1,4}}[ 　]?[-/.年月－／．]|{MONTH_DATE_BEGINS})")
+_DATE_BEGINS = rf"(?=[0-9０-９]{{1,4}}[ 　]?[-/.年月－／．]|{MONTH_DATE_BEGINS})"
+_CANDIDATE = LinePattern(rf"[ \t]{{0,3}}{_DATE_BEGINS}")
+_EITHER = LinePattern(rf"(?=[ \t#0-9０-９A-Z])[ \t]{{0,3}}(?:{ODD_HEADING}|{_DATE_BEGINS})")
 _IN_WORDS = re.compile(MONTH_DATE)
 _HALF_DATE = re.compile(
     r"[0-9０-９]{1,2}月[0-9０-９]{1,2}[日号]|[0-9０-９]{4}年[0-9０-９]{1,2}月(?![0-9０-９])"
@@ -84,6 +90,12 @@ def day_of(note: Note, entry: Entry) -> date | None:
 
 
 @remember
+def may_begin_oddly(note: Note) -> Iterator[bool]:
+    """Yield once where some line may begin with a date, or with an odd heading's marks: in few notes."""
+    yield from (True for _ in islice(_EITHER.find(note), 1))
+
+
+@remember
 def stray_dates(note: Note, today: date) -> Iterator[StrayDate]:
     """Yield the lines that would be entries, were their date a heading, in the order of the file.
 
@@ -94,7 +106,7 @@ def stray_dates(note: Note, today: date) -> Iterator[StrayDate]:
     start = note.profile.span.start
     entry_start = note.entries[0].span.start if note.entries else note.content_end
     chain_end = -1  # where the stray line before ends: one may follow another without a blank line
-    for found in _CANDIDATE.find(note):
+    for found in _CANDIDATE.find(note) if may_begin_oddly(note) else ():
         line = Span(found.start("line"), _line_end(text, found.end()))
         in_entry = line.start >= entry_start
         begins = _begins_paragraph(text, line.start, start)

@@ -189,7 +189,7 @@ def _people(note: Note, team: Mapping[str, str]) -> Iterator[_Named]:
             at = note.text.find(entry.author, entry.heading.start, entry.heading.end)
             if at >= 0 and not _is_secret(note, entry.heading):
                 yield _Named(entry.author, Span(at, at + len(entry.author)))
-    for inline in note.inline_fields():
+    for inline in note.inline_fields:
         if inline.field is not None and inline.field.type is _PERSON:
             yield from _split(inline.value, inline.value_span, note, team)
 

@@ -152,7 +152,7 @@ def _plain_values(note: Note) -> Iterator[tuple[str, Span]]:
 
 def _inline_fields(note: Note) -> Iterator[InlineField]:
     yield from note.profile.fields
-    yield from note.inline_fields()
+    yield from note.inline_fields
     for section in note.sections:
         yield from section.fields
 

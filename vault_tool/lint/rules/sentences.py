@@ -84,14 +84,20 @@ class Passage(NamedTuple):
 @remember
 def passages(note: Note, today: date) -> Iterator[Passage]:
     """Yield the parts of a body, in order."""
+    strays, glued_dates = stray_dates(note, today), heading_like(note)
+    if not (strays or glued_dates or note.sections):  # as in most notes
+        yield make(Passage, (note.profile.heading, note.profile.body, None, False))
+        for each in note.entries:
+            yield make(Passage, (each.heading, each.body, each.date or day_of(note, each), True))
+        return
     parts: list[tuple[Span, int, date | None, bool]] = [
         (each.heading, each.body.start, None, False) for each in (note.profile, *note.sections)
     ]
     parts += [(each.heading, each.body.start, each.date or day_of(note, each), True) for each in note.entries]
-    for stray in stray_dates(note, today):
+    for stray in strays:
         if stray.day and stray.can_become_entry:
             parts.append((stray.date_span, stray.text_start, stray.day, True))
-    for glued in heading_like(note):
+    for glued in glued_dates:
         if glued.day:
             end = note.lines.span(note.lines.line(glued.marks.start)).end
             parts.append((glued.marks, end, glued.day, True))

@@ -58,22 +58,9 @@ def _doubtful(note: Note) -> Iterator[Leaf]:
 
     Most values of a note stand in many: the same text in the same field is found good once.
     """
-    [good], [forms] = _good(note.schema), _forms(note.schema)
     for leaf in leaves(note):
-        _, field, scalar, _ = leaf
-        text = scalar.text
-        may_be_any = id(field) not in forms and (field is None or field.type not in _DATES)
-        if may_be_any and text[:1] not in _AMBIGUOUS_FIRST:
-            continue
-        key = (id(field), text)
-        if key in good:
-            continue
-        if not _is_good(field, text, note.schema):
+        if not is_good(leaf.field, leaf.scalar.text, note.schema):
             yield leaf
-            continue
-        if len(good) >= _MOST_KNOWN:
-            good.clear()
-        good.add(key)
 
 
 @remember_last
@@ -82,19 +69,26 @@ def _good(schema: Schema) -> Iterator[set[tuple[int, str]]]:
     yield set()
 
 
-def _is_good(field: Field | None, text: str, schema: Schema) -> bool:
+def is_good(field: Field | None, text: str, schema: Schema) -> bool:
     """Tell whether a text is right for a field however it is written; false may be wrong."""
+    form = _forms(schema)[0].get(id(field))
+    is_dated = field is not None and field.type in _DATES
+    if form is None and not is_dated and text[:1] not in _AMBIGUOUS_FIRST:
+        return True  # any text will do
+    [good] = _good(schema)
+    key = (id(field), text)
+    if key in good:
+        return True
     if text[:1] in _AMBIGUOUS_FIRST and _AMBIGUOUS.match(text):
         return False
-    if field is None:
-        return True
-    form = _forms(schema)[0].get(id(field))
-    if form is not None and (typed := text.strip()) and form(field, typed, schema):
+    if field is not None and form is not None and (typed := text.strip()) and form(field, typed, schema):
         return False
-    if field.type not in _DATES:
-        return True
-    day = leading_date(text.lstrip())
-    return day is None or parse_date(day) is not None
+    if is_dated and (day := leading_date(text.lstrip())) is not None and parse_date(day) is None:
+        return False
+    if len(good) >= _MOST_KNOWN:
+        good.clear()
+    good.add(key)
+    return True
 
 
 @remember_last
@@ -107,6 +101,7 @@ def _forms(schema: Schema) -> Iterator[dict[int, FormCheck]]:
         pending += field.fields
         if field.name not in _JUDGED_ELSEWHERE and (form := form_of(field)):
             forms[id(field)] = form
+    forms |= {id(field): form for field in schema.inline_fields if (form := form_of(field))}
     yield forms
 
 
