@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.bench.generate import corpus, customer
 from tests.notes.strategies import FRONT_LINES, WORDS, notes
 from vault_tool.notes.frontmatter import cut
+from vault_tool.notes.nodes import BlockError
 from vault_tool.notes.simple_yaml import read_simple
-from vault_tool.notes.yaml_tree import BlockError, read_events
+from vault_tool.notes.yaml_tree import read_events
 
 ROOT = Path(__file__).parents[2]
 OFFSET = 7

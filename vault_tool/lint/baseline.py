@@ -17,6 +17,7 @@ from vault_tool.errors import Exit, VaultError
 from vault_tool.lint.finding import Finding, Phrase
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
+from vault_tool.patterns import pattern
 from vault_tool.vault import files
 from vault_tool.vault.walk import printable
 
@@ -27,7 +28,7 @@ HEADER = """\
 # --prune-baseline write them. Each line is one: customer, rule, digest of the line, number.
 """
 
-_LINE = re.compile(r"(?P<customer>.+) (?P<rule>[A-Z]{2}\d{3}) (?P<digest>[0-9a-f]{16}|-) (?P<number>\d+)")
+_LINE = pattern(r"(?P<customer>.+) (?P<rule>[A-Z]{2}\d{3}) (?P<digest>[0-9a-f]{16}|-) (?P<number>\d+)")
 _LARGEST = 64 * 1024 * 1024
 
 

@@ -11,13 +11,14 @@ from vault_tool.lint.rules.plain_secrets import holds_secret
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE
+from vault_tool.patterns import pattern
 from vault_tool.vault.public import without_sealed
 from vault_tool.vault.settings import Settings, fold_spelling
 
-_UNSPOKEN = re.compile(r"[\W_]+")
+_UNSPOKEN = pattern(r"[\W_]+")
 _DIGITS = 7  # fewer are no number of a company's own
 # Hot lines: a whole group of companies shares one.
-_SHARED_NUMBER = re.compile(r"[48]00\d{7}\Z")
+_SHARED_NUMBER = pattern(r"[48]00\d{7}\Z")
 
 
 class CardMaker:

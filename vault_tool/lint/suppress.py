@@ -7,7 +7,6 @@ is silenced only with a reason: whoever reads the note later must be able to jud
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from vault_tool.lint.rule import Finding, Fix, Flaw
@@ -17,14 +16,15 @@ from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span, iterate_lines
+from vault_tool.patterns import pattern
 
 _MARK = "vault:"
-_COMMENT = re.compile(
+_COMMENT = pattern(
     r"<!--[ \t]*vault:[ \t]*ignore\[(?P<body>[^\]\r\n]*)\](?P<body_reason>[^\r\n]*?)-->"
     r"|(?<![^\s])#[ \t]*vault:[ \t]*ignore\[(?P<yaml>[^\]\r\n]*)\](?P<yaml_reason>[^\r\n]*)"
 )
 _PRIVACY = "PV"
-_NAME = re.compile(r"[^\s,，、]+")
+_NAME = pattern(r"[^\s,，、]+")
 
 
 class Suppression(NamedTuple):

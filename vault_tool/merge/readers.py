@@ -73,7 +73,8 @@ def read_yaml_items(text: str) -> Item | None:
 
     A key that stands twice, an anchor, a tag or a second document: then it is left whole.
     """
-    from vault_tool.notes.yaml_tree import BlockError, read_events
+    from vault_tool.notes.nodes import BlockError
+    from vault_tool.notes.yaml_tree import read_events
 
     try:
         tree = read_events(text, 0)

@@ -7,6 +7,7 @@ import unicodedata
 
 from vault_tool.named import NamedTuple
 from vault_tool.notes.values import parse_date
+from vault_tool.patterns import pattern
 
 
 class Birthday(NamedTuple):
@@ -21,13 +22,13 @@ class Birthday(NamedTuple):
 
 _DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九十")}
 _DIGITS |= {"正": 1, "冬": 11, "腊": 12, "零": 0}
-_LUNAR = re.compile(
+_LUNAR = pattern(
     r"(?:农历|阴历|旧历|lunar)\s*(?:(?P<year>\d{4})年?[-\s]*)?(?P<leap>闰)?"
     r"(?:(?P<month>[正一二三四五六七八九十冬腊]{1,2}|\d{1,2})月(?P<day>[初十廿三卅一二两四五六七八九]{1,3}|\d{1,2})日?"
     r"|(?P<m>\d{1,2})-(?P<d>\d{1,2}))\Z",
     re.IGNORECASE,
 )
-_YEARLESS = re.compile(r"(?:--)?(\d{1,2})(?:-|月)(\d{1,2})日?\Z", re.ASCII)
+_YEARLESS = pattern(r"(?:--)?(\d{1,2})(?:-|月)(\d{1,2})日?\Z", re.ASCII)
 
 
 def parse_birthday(text: str) -> Birthday | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Span, iterate_lines, line_end, make, next_line
+from vault_tool.patterns import pattern
 
 
 class Heading(NamedTuple):
@@ -47,10 +48,10 @@ class Blocks:
 
 
 _MARK = r"( {0,3})(#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)"
-_FIRST_MARK = re.compile(_MARK)
+_FIRST_MARK = pattern(_MARK)
 # A literal line feed in front is found much faster than a choice of breaks; few files have others.
-_NEXT_MARK = re.compile(rf"\n{_MARK}")
-_NEXT_MARK_AFTER_ANY = re.compile(rf"[\r\n]{_MARK}")
+_NEXT_MARK = pattern(rf"\n{_MARK}")
+_NEXT_MARK_AFTER_ANY = pattern(rf"[\r\n]{_MARK}")
 _SEALED_OPEN = "<!-- vault:sealed"
 
 

@@ -17,11 +17,12 @@ from vault_tool.notes.month_dates import MONTH_DATE, read_month_date
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Line, Span, iterate_lines
 from vault_tool.notes.values import parse_loose_date
+from vault_tool.patterns import pattern
 
 _BLANK = "[ \t\u3000]"
 _NUMBER = "[ \u3000]?[0-9０-９]{1,2}"
 _DASH = "[-–—―－]"
-_LINE = re.compile(
+_LINE = pattern(
     r"(?: {0,3}|\u3000{0,4})"
     rf"(?P<lead>\#{{1,6}}{_BLANK}+|\#{{2,6}}|(?:[-*+•]|\d{{1,3}}[.)])[ \t]+)?"
     r"(?P<open>\*{1,3}|__?|[\[【(（〔「])?"
@@ -30,21 +31,21 @@ _LINE = re.compile(
     rf"|(?P<words>{MONTH_DATE}))(?![0-9０-９])"
 )
 _CLOSING = {"[": "]", "【": "】", "(": ")", "（": "）", "〔": "〕", "「": "」"}
-_TIME = re.compile(rf"(?:T|{_BLANK}*)((?:[01]?\d|2[0-3])[:：][0-5]\d)(?![\d:：])")
+_TIME = pattern(rf"(?:T|{_BLANK}*)((?:[01]?\d|2[0-3])[:：][0-5]\d)(?![\d:：])")
 # A hyphen or a dot before a digit belongs to the number: `-5%`, `.5`.
-_PART = re.compile(rf"{_BLANK}*(?:(?:[–—―:：,，、。;；|]|[-.－](?!\d))+{_BLANK}*)?")
+_PART = pattern(rf"{_BLANK}*(?:(?:[–—―:：,，、。;；|]|[-.－](?!\d))+{_BLANK}*)?")
 _EDGES = " \t\u3000-–—―－:：,，、。;；|"
 # Two days: `2023年1月15日至20日`, `2023-01-15 – 2023-01-20`, `2023/1/15-1/20`.
-_RANGE = re.compile(
+_RANGE = pattern(
     rf"{_BLANK}*(?:[至到~～]{_BLANK}*\d|{_DASH}+{_BLANK}*"
     r"(?:\d{4}[-/.年]|\d{1,2}[月日号]|\d{1,2}(?P<mark>[-/.])\d{1,2}(?!\d)))"
 )
 # What follows a date in the middle of a sentence: before, after, from, until, of, within.
 _IN_SENTENCE = frozenset("前后起至到止的之以内")
 # At the beginning of a line these would be marks, and no words of an entry.
-_NO_WORDS = re.compile(r"#{1,6}(?=[ \t]|\Z)|`{3}|~{3}|<!--|(?:-{3,}|={3,}|\+{3,})[ \t]*\Z|\Z")
-_UNDERLINE = re.compile(r" {0,3}(?:-{3,}|={3,})[ \t]*\Z")
-_FIRST_WORD = re.compile(
+_NO_WORDS = pattern(r"#{1,6}(?=[ \t]|\Z)|`{3}|~{3}|<!--|(?:-{3,}|={3,}|\+{3,})[ \t]*\Z|\Z")
+_UNDERLINE = pattern(r" {0,3}(?:-{3,}|={3,})[ \t]*\Z")
+_FIRST_WORD = pattern(
     rf"[\s>|]*(?:#{{1,6}}{_BLANK}*)?(?:(?:[-*+•]|\d{{1,3}}[.)])[ \t]+)?(?:\[[ xX]\] )?"
     r"[*_\[【(（〔「]*[ \t]*(\S+)"
 )

@@ -11,6 +11,7 @@ from typing import Literal
 from vault_tool.named import NamedTuple
 from vault_tool.notes.numerals import behind_half, leading_numeral
 from vault_tool.notes.values import parse_date, parse_loose_date
+from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 
 Direction = Literal["past", "future"]
@@ -39,10 +40,10 @@ _MONTHS = {"last-month": -1, "this-month": 0, "next-month": 1}
 _SPANS = {"day": 1, "week": 7}
 _HALVES = {"month": ("day", 15), "year": ("month", 6)}
 
-_MONTH_DAY = re.compile(r"(\d{1,2})(?:[-/]|月)(\d{1,2})[日号]?\Z", re.ASCII)
-_DAY_OF_MONTH = re.compile(r"(\d{1,2})[日号]\Z", re.ASCII)
-_COUNTED = re.compile(r"(\d{1,4})\s*([^\d\s]\D*)\Z", re.ASCII)
-_LIKE_A_DAY = re.compile(
+_MONTH_DAY = pattern(r"(\d{1,2})(?:[-/]|月)(\d{1,2})[日号]?\Z", re.ASCII)
+_DAY_OF_MONTH = pattern(r"(\d{1,2})[日号]\Z", re.ASCII)
+_COUNTED = pattern(r"(\d{1,4})\s*([^\d\s]\D*)\Z", re.ASCII)
+_LIKE_A_DAY = pattern(
     r"\d{4}(?:[-/.]\d{1,2}[-/.]|年\d{1,2}月)\d{1,2}(?!\d)"
     r"|\d{1,2}(?:月\d{1,2}[日号]|[-/月]\d{1,2}(?![\d.%㐀-鿿]))"
     r"|\d{1,2}[日号]",

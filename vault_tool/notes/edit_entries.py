@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -14,6 +13,7 @@ from vault_tool.notes.edit_fields import language_of, spelled_word
 from vault_tool.notes.entries import Entry
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
+from vault_tool.patterns import pattern
 
 Order = Literal["newest-first", "oldest-first"]
 
@@ -112,8 +112,8 @@ def render_entry(note: Note, draft: Draft, language: Language) -> str:
     return (newline * 2).join(parts) + newline
 
 
-_TOP_HEADING = re.compile(r"( {0,3})#{1,2}(?=[ \t]|\Z)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_TOP_HEADING = pattern(r"( {0,3})#{1,2}(?=[ \t]|\Z)")
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
 
 
 def _demoted(text: str) -> str:

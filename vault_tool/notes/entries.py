@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from vault_tool.notes.blocks import Heading, SealedBlock, scan_blocks
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE
 from vault_tool.notes.text import Span, line_end, make
 from vault_tool.notes.values import parse_date
+from vault_tool.patterns import pattern
 from vault_tool.schema import Field, Schema
 
 
@@ -97,19 +97,19 @@ class Body:
     hidden: tuple[Span, ...]
 
 
-_DATE_LIKE = re.compile(
+_DATE_LIKE = pattern(
     r"\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}[日号]?)?(?!\d)|\d{1,2}月\d{1,2}[日号]?|(?:19|20)\d{6}(?!\d)"
     r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?!\d)"
 )
-_TIME = re.compile(r"(?:[01]?\d|2[0-3])[:：][0-5]\d\Z")
-_WORD = re.compile(r"\S+")
-_INLINE = re.compile(
+_TIME = pattern(r"(?:[01]?\d|2[0-3])[:：][0-5]\d\Z")
+_WORD = pattern(r"\S+")
+_INLINE = pattern(
     r"[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(?P<key>\w(?:[\w -]{0,38}\w)?)[ \t]*"
     r"(?:::(?=[ \t]|\Z)|：：)[ \t]*(?P<value>.*)\Z"
 )
-_FIELD_MARK = re.compile(r"::|：：")
-_LINK = re.compile(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
-_CODE = re.compile(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
+_FIELD_MARK = pattern(r"::|：：")
+_LINK = pattern(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
+_CODE = pattern(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
 
 
 def looks_like_date(word: str) -> bool:

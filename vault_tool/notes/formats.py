@@ -10,14 +10,15 @@ from vault_tool.messages import N_
 from vault_tool.notes.birthday import parse_birthday
 from vault_tool.notes.checksums import CREDIT_CODE_SIGNS, has_credit_check
 from vault_tool.notes.values import parse_amount, parse_date, parse_loose_date
+from vault_tool.patterns import pattern
 from vault_tool.schema import Field, FieldType, Schema
 
 # A full date at a text's start, as people write it; ISO dates are among them.
-LOOSE_DATE = re.compile(
+LOOSE_DATE = pattern(
     r"[0-9０-９]{4}(?:[ 　]?年[ 　]?[0-9０-９]{1,2}[ 　]?月[ 　]?[0-9０-９]{1,2}(?:[ 　]?[日号])?"
     r"|([-/.－／．])[0-9０-９]{1,2}\1[0-9０-９]{1,2})(?![0-9０-９])"
 )
-COMPACT_DATE = re.compile(r"(?:19|20)\d{6}(?!\d)", re.ASCII)
+COMPACT_DATE = pattern(r"(?:19|20)\d{6}(?!\d)", re.ASCII)
 
 NEEDS_DATE = N_("`{key}` needs a date such as 2026-11-27")
 NEEDS_LEADING_DATE = N_("`{key}` needs a date in front, such as 2026-11-27")
@@ -31,9 +32,9 @@ NEEDS_URL = N_("`{key}` is no web address")
 NEEDS_PHONE = N_("`{key}` is no telephone number")
 NEEDS_CREDIT_CODE = N_("`{key}` is mistyped: its check digit doesn't fit")
 
-_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+\Z")
-_URL = re.compile(r"(?:https?://)?[^\s/.@:]+(?:\.[^\s/.@:]+)+(?::\d+)?(?:[/?#]\S*)?\Z", re.IGNORECASE)
-_PHONE = re.compile(r"[0-9+()（） .\-－/、,，;#*]+(?:(?:ext|x|转|分机)[. :]*\d+)?\Z", re.IGNORECASE)
+_EMAIL = pattern(r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+\Z")
+_URL = pattern(r"(?:https?://)?[^\s/.@:]+(?:\.[^\s/.@:]+)+(?::\d+)?(?:[/?#]\S*)?\Z", re.IGNORECASE)
+_PHONE = pattern(r"[0-9+()（） .\-－/、,，;#*]+(?:(?:ext|x|转|分机)[. :]*\d+)?\Z", re.IGNORECASE)
 
 
 def leading_date(text: str) -> str | None:

@@ -7,15 +7,15 @@ refuses the whole block, each field is read on its own and the block carries an 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
-from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.nodes import BlockError, Mapping, Node, Scalar, Sequence, Tree
+from vault_tool.notes.simple_yaml import read_simple, without_comment
 from vault_tool.notes.text import BOM, Line, Span, iterate_lines, line_end, make, next_line
-from vault_tool.notes.yaml_tree import BlockError, SpanHandler, Tree, without_comment
+from vault_tool.patterns import pattern
 from vault_tool.schema import Field, Schema
 
 NOT_A_MAPPING = N_("this is not a list of `field: value` lines")
@@ -63,8 +63,8 @@ class FrontMatter:
         return tuple(node for node in self.fields if node.name == name)
 
 
-_CLOSING = re.compile(r"\n(---[ \t]*)(?=[\r\n]|\Z)")
-_CLOSING_AFTER_ANY = re.compile(r"[\r\n](---[ \t]*)(?=[\r\n]|\Z)")
+_CLOSING = pattern(r"\n(---[ \t]*)(?=[\r\n]|\Z)")
+_CLOSING_AFTER_ANY = pattern(r"[\r\n](---[ \t]*)(?=[\r\n]|\Z)")
 
 
 def cut(text: str) -> tuple[Span, Span] | None:
@@ -101,7 +101,7 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
     span, block = found
     source = block.of(text)
     try:
-        tree = SpanHandler(block.start).load(source)
+        tree = _read(source, block.start)
         if not isinstance(tree.root, Mapping | None):
             raise BlockError(block.start, NOT_A_MAPPING)
     except BlockError as error:
@@ -119,6 +119,17 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
         raw_values=tree.raw_values,
         is_flow=root.flow if root else False,
     )
+
+
+def _read(source: str, offset: int) -> Tree:
+    """Return the tree of a block that stands at an offset. Raises `BlockError` where YAML refuses it."""
+    if (simple := read_simple(source, offset)) is not None:
+        return Tree(simple, (), ())
+    from vault_tool.notes.yaml_tree import (
+        SpanHandler,  # here: most blocks are simple, and libyaml is slow to load
+    )
+
+    return SpanHandler(offset).load(source)
 
 
 def _fields(
@@ -140,8 +151,8 @@ def _fields(
 
 # --- a block that YAML refuses -----------------------------------------------------------------------------
 
-_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}][^:：\r\n]*)[:：][ \t]*(.*)\Z")
-_ITEM_LINE = re.compile(r"[ \t]*-[ \t]+(.*)\Z")
+_KEY_LINE = pattern(r"([^\s:：#\-\[\]{}][^:：\r\n]*)[:：][ \t]*(.*)\Z")
+_ITEM_LINE = pattern(r"[ \t]*-[ \t]+(.*)\Z")
 
 
 def _read_leniently(text: str, block: Span, schema: Schema) -> tuple[tuple[FieldNode, ...], tuple[Span, ...]]:
@@ -150,7 +161,7 @@ def _read_leniently(text: str, block: Span, schema: Schema) -> tuple[tuple[Field
     asides: list[Span] = []
     for chunk in _chunks(text, block):
         try:
-            tree = SpanHandler(chunk.start).load(chunk.of(text))
+            tree = _read(chunk.of(text), chunk.start)
         except BlockError:
             tree = Tree(None, (), ())
         if isinstance(tree.root, Mapping) and len(tree.root.pairs) == 1 and not tree.anchors:

@@ -41,3 +41,20 @@ class Alias(NamedTuple):
 
 
 Node = Scalar | Sequence | Mapping | Alias
+
+
+class Tree(NamedTuple):
+    """One block of YAML; spans count from the note's start. `raw_values` are those that YAML refuses."""
+
+    root: Node | None
+    anchors: tuple[Span, ...]
+    raw_values: tuple[Span, ...]
+
+
+class BlockError(Exception):
+    """YAML refused a block; `offset` counts like the spans."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message

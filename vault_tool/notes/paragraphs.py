@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,14 +9,15 @@ from dataclasses import dataclass, field
 from vault_tool.named import NamedTuple
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Line, Span, iterate_lines
+from vault_tool.patterns import pattern
 
-_PREFIX = re.compile(r"(?:[ \t]*>)*+[ \t]*+")
-_BULLET = re.compile(r"[-*+](?:[ \t]++(?:\[[ xX]\][ \t]++)?|$)")
-_NUMBER = re.compile(r"\d{1,9}[.)][ \t]")
-_HEADING = re.compile(r"#{1,6}(?:[ \t]++|$)")
-_RULE = re.compile(r"(?:=+|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,}|\|?[ \t]*+:?-[-|: \t]*)$")
-_FENCE = re.compile(r"(`{3,}|~{3,})([^\r\n]*)")
-_FIELD = re.compile(r"\w(?:[\w -]{0,38}\w)?[ \t]*(?:::(?=[ \t]|$)|：：)")
+_PREFIX = pattern(r"(?:[ \t]*>)*+[ \t]*+")
+_BULLET = pattern(r"[-*+](?:[ \t]++(?:\[[ xX]\][ \t]++)?|$)")
+_NUMBER = pattern(r"\d{1,9}[.)][ \t]")
+_HEADING = pattern(r"#{1,6}(?:[ \t]++|$)")
+_RULE = pattern(r"(?:=+|(?:\*[ \t]*+){3,}|(?:_[ \t]*+){3,}|\|?[ \t]*+:?-[-|: \t]*)$")
+_FENCE = pattern(r"(`{3,}|~{3,})([^\r\n]*)")
+_FIELD = pattern(r"\w(?:[\w -]{0,38}\w)?[ \t]*(?:::(?=[ \t]|$)|：：)")
 
 BREAK, GAP = "\n", " "
 

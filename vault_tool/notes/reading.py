@@ -13,7 +13,6 @@ What is decided here, beside the rules of CommonMark that matter to a reader:
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,11 +21,12 @@ from itertools import pairwise
 from vault_tool.notes.folding import is_han
 from vault_tool.notes.paragraphs import BREAK, Segment, read_blocks
 from vault_tool.notes.text import Span
+from vault_tool.patterns import pattern
 
-_MARK = re.compile(r"\\[!-/:-@\[-`{-~]|`+|<!--|https?://[^\s<>()\[\]*`\"]+|!?\[\[?|\]\(?|\*+|_+|~+|=+")
-_TICKS = re.compile(r"`+")
-_WIKI = re.compile(r"!?\[\[([^\[\]\n|]{1,500}+)(?:\|([^\[\]\n]{0,500}+))?\]\]")
-_ADDRESS = re.compile(
+_MARK = pattern(r"\\[!-/:-@\[-`{-~]|`+|<!--|https?://[^\s<>()\[\]*`\"]+|!?\[\[?|\]\(?|\*+|_+|~+|=+")
+_TICKS = pattern(r"`+")
+_WIKI = pattern(r"!?\[\[([^\[\]\n|]{1,500}+)(?:\|([^\[\]\n]{0,500}+))?\]\]")
+_ADDRESS = pattern(
     r"\]\([ \t]*+(?:<([^<>\n]*+)>|([^\s()<>]*+(?:\([^\s()]*+\)[^\s()<>]*+)*+))"
     r"(?:[ \t]++(?:\"[^\"\n]*+\"|'[^'\n]*+'|\([^()\n]*+\)))?[ \t]*+\)"
 )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from vault_tool.notes.nodes import Node, Scalar, Sequence
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.render_yaml import render_scalar
 from vault_tool.notes.text import Edit, Span, apply_edits
+from vault_tool.patterns import pattern
 from vault_tool.schema import FieldType
 
 NewTarget = Callable[[str], str | None]
 """Gives the new target of a link by its old one; None leaves it."""
 
-_BRACKETS = re.compile(r"\[\[([^\[\]\r\n|]+)")
+_BRACKETS = pattern(r"\[\[([^\[\]\r\n|]+)")
 
 
 def can_be_target(text: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from vault_tool.patterns import pattern
 from vault_tool.schema import FieldType
 
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
-_PLAIN_BREAKERS = re.compile(r":(?:[ \t]|\Z)|[ \t]#|\A(?:---|\.\.\.)")
+_PLAIN_BREAKERS = pattern(r":(?:[ \t]|\Z)|[ \t]#|\A(?:---|\.\.\.)")
 _FLOW_BREAKERS = frozenset(",[]{}")
 # What YAML 1.1 readers take for something else than text (yaml.org/type: bool, null, int, float, timestamp).
-_AMBIGUOUS = re.compile(
+_AMBIGUOUS = pattern(
     r"(?:y|n|yes|no|on|off|true|false|null|~|[-+]?[0-9][0-9_,]*|0o?[0-7_]+|0x[0-9a-f_]+|0b[01_]+"
     r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
     r"|[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:e[-+]?[0-9]+)?|[-+]?\.inf|\.nan|=|<<"

@@ -8,7 +8,7 @@ from vault_tool.notes.text import Span
 from vault_tool.patterns import pattern
 
 BASE32 = "0-9a-hjkmnp-tv-z"  # Crockford's alphabet in lower case
-SEALED_REFERENCE = re.compile(rf"(?<![0-9A-Za-z_-])sealed-([{BASE32}]{{8}})(?![0-9A-Za-z_-])")
+SEALED_REFERENCE = pattern(rf"(?<![0-9A-Za-z_-])sealed-([{BASE32}]{{8}})(?![0-9A-Za-z_-])")
 _SEALING_MARK = pattern(r"(?:\{\{|｛｛)\s*(?:seal(?![A-Za-z])|封存)", re.IGNORECASE)
 _BRACES = pattern(r"\{\{|｛｛|\}\}|｝｝")
 

@@ -11,9 +11,10 @@ import re
 
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.text import Span, make
+from vault_tool.patterns import pattern
 
 # What may be a break, an error or nothing at all to YAML is left to it: tabs, CR, U+2028, control characters.
-_ODD = re.compile("[^\\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue001-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ODD = pattern("[^\\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue001-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 _FIRST = r"[^\s\-?:,\[\]{}#&*!|>'\"%@`]"  # what only a plain scalar begins with
 _QUOTED = r"'[^'\n]*'|\"[^\"\\\n]*\""
@@ -26,14 +27,16 @@ _KEY = r"\w[\w-]{0,99}(?: [\w-]{1,99}){0,5}"
 _BLANK = r" *+(?:#[^\n]*)?\n"
 _VALUE = rf"(?: *+(?:({_PLAIN})|({_QUOTED}|{_LIST})))?"
 _FIELD = rf"( *+)(- ++)?(?:({_KEY}):(?=[ \n]))?{_VALUE}(?: ++#[^\n]*)? *+\n"
-_LINE = re.compile(rf"{_BLANK}|{_FIELD}|(.+)", re.DOTALL)
-_ITEMS = re.compile(_ITEM)
+_LINE = pattern(rf"{_BLANK}|{_FIELD}|(.+)", re.DOTALL)
+_ITEMS = pattern(_ITEM)
+
+_COMMENT = pattern(r"(?<![ \t])[ \t]+#")
 
 # Most lines begin as a line of another note does, and end with their value: plain, a list as lists are
 # typed, or in quotes. What such a line says is told twice as fast; all of it is to be printable, which rules
 # out whatever is odd.
 _IN_LIST = rf"{_FIRST}[^,:?#\[\]{{}}]*+(?<! )"
-_ENDS_LINE = re.compile(
+_ENDS_LINE = pattern(
     rf"(?:({_FIRST}[^:#]*+(?:(?::(?! |\Z)|(?<! )#)[^:#]*+)*+(?<! ))"
     rf"|(\[{_IN_LIST}(?:, {_IN_LIST})*+\])"
     r"|'[^']*+'|\"[^\"\\]*+\")\Z"
@@ -81,12 +84,19 @@ def read_simple(source: str, offset: int) -> Mapping | None:
     return _mapping(pairs) if pairs else None
 
 
+def without_comment(value: str) -> str:
+    """Return a plain value without the comment behind it."""
+    comment = _COMMENT.search(value)
+    return value[: comment.start()] if comment else value
+
+
 def _any_line(typed: str, at: int) -> tuple[int, int, Scalar | None, Node] | tuple[()] | None:
     """Return how many blanks a line has, how long its dash is with those behind it, its key and its value.
 
     Nothing where it is blank, or a comment; None where it is not simple.
     """
-    line = None if _ODD.search(typed) else _LINE.match(f"{typed}\n")
+    is_odd = not typed.isprintable() and _ODD.search(typed)
+    line = None if is_odd else _LINE.match(f"{typed}\n")
     if line is None or line[6] is not None:
         return None
     if line[1] is None:

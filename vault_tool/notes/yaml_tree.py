@@ -16,23 +16,16 @@ from frontmatter.default_handlers import BaseHandler
 
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
-from vault_tool.notes.nodes import Alias, Mapping, Node, Scalar, Sequence
-from vault_tool.notes.simple_yaml import read_simple
+from vault_tool.notes.nodes import Alias, BlockError, Mapping, Node, Scalar, Sequence, Tree
+from vault_tool.notes.simple_yaml import without_comment
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
+from vault_tool.patterns import pattern
 
 TWO_DOCUMENTS = N_("`...` or `---` ends the front matter too early")
 TOO_DEEP = N_("values are nested too deeply")
 _MAX_DEPTH = 40
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class Tree(NamedTuple):
-    """What the handler returns for one block of YAML; spans count from the note's start."""
-
-    root: Node | None
-    anchors: tuple[Span, ...]
-    raw_values: tuple[Span, ...]
 
 
 class SpanHandler(BaseHandler):
@@ -52,8 +45,6 @@ class SpanHandler(BaseHandler):
 
     def load(self, fm: str) -> Tree:  # type: ignore[override]  # a tree with spans is the point
         """Return the block's tree. Raises `BlockError` where YAML refuses it."""
-        if (simple := read_simple(fm, self._offset)) is not None:
-            return Tree(simple, (), ())
         try:
             return read_events(fm, self._offset)
         except BlockError as error:
@@ -68,15 +59,6 @@ class SpanHandler(BaseHandler):
     def export(self, metadata: dict[str, object], **_: object) -> str:
         """Refuse: a note is changed by splicing, never written anew."""
         raise TypeError("front matter is spliced, never exported")
-
-
-class BlockError(Exception):
-    """YAML refused a block; `offset` counts like the spans."""
-
-    def __init__(self, offset: int, message: str) -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.message = message
 
 
 # --- YAML events to a tree ---------------------------------------------------------------------------------
@@ -225,8 +207,7 @@ def _only_document(builder: _Builder) -> Tree:
 
 # --- values that YAML refuses ------------------------------------------------------------------------------
 
-_VALUE = re.compile(r"([ \t]*(?:-[ \t]+)*(?:[^\s:#'\"\[\]{}&*!|>%@`-][^:：\n]*?:[ \t]+)?(?:-[ \t]+)*)(\S.*)")
-_COMMENT = re.compile(r"(?<![ \t])[ \t]+#")
+_VALUE = pattern(r"([ \t]*(?:-[ \t]+)*(?:[^\s:#'\"\[\]{}&*!|>%@`-][^:：\n]*?:[ \t]+)?(?:-[ \t]+)*)(\S.*)")
 _REFUSED_FIRST = "@`%"
 _MARKS = "*&!"
 
@@ -246,12 +227,6 @@ def _set_aside(source: str, wants_quotes: Callable[[str], bool]) -> tuple[str, t
             asides.append(Aside(Span(start, start + len(value)), value))
     edits = [Edit(aside.span, _STAND_IN * len(aside.typed)) for aside in asides]
     return apply_edits(source, edits), tuple(asides)
-
-
-def without_comment(value: str) -> str:
-    """Return a plain value without the comment behind it."""
-    comment = _COMMENT.search(value)
-    return value[: comment.start()] if comment else value
 
 
 def _is_refused(value: str) -> bool:

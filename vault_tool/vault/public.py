@@ -22,16 +22,17 @@ from vault_tool.notes.reading import reading_text
 from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
 from vault_tool.notes.values import Amount, Dated, Value
+from vault_tool.patterns import pattern
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold, joined
 
 MASK = "••••"
 """What is shown in the place of a sealed value."""
 _MAPS = (FieldType.MAP, FieldType.MAPS)
-_BREAKS = re.compile(r"[\r\n]")
-_HEADING = re.compile(r"(?<=[\r\n]) {0,3}##[ \t]+(\S+)")
+_BREAKS = pattern(r"[\r\n]")
+_HEADING = pattern(r"(?<=[\r\n]) {0,3}##[ \t]+(\S+)")
 _CONFLICTS = f"{TOOL_PREFIX}conflicts"
 _CONFLICT_MARK = "[!conflict]"
-_QUOTE = re.compile(r"[ \t]{0,3}>[ \t]?")
+_QUOTE = pattern(r"[ \t]{0,3}>[ \t]?")
 
 
 def is_head_broken(note: Note) -> bool:

@@ -16,6 +16,7 @@ from vault_tool.notes.nodes import Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit
 from vault_tool.notes.values import read_value
+from vault_tool.patterns import pattern
 
 
 def type_unknown(note: Note, context: Context) -> Iterator[Flaw]:
@@ -119,7 +120,7 @@ _NARROW = {
 }
 
 
-_ODD_IN_TAG = re.compile(r"[\s#＃０-９Ａ-Ｚａ-ｚ]")
+_ODD_IN_TAG = pattern(r"[\s#＃０-９Ａ-Ｚａ-ｚ]")
 
 
 def tag_format(note: Note, context: Context) -> Iterator[Flaw]:

@@ -21,13 +21,12 @@ from vault_tool.lint.rules.sentences import (
 from vault_tool.messages import N_
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span
+from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 
 # Bold, highlighted, a list, a heading of its own, a table, a field: the eye finds it.
-_KEY_POINT = re.compile(
-    r"\*\*|__|==|::|：：|(?:\A|[\r\n])[ \t　]*(?:[-*+•][ \t]|\d{1,9}[.)、]|#{3,6}[ \t]|\|)"
-)
-_COMMA = re.compile(r"[，,：:、()（）—–]")
+_KEY_POINT = pattern(r"\*\*|__|==|::|：：|(?:\A|[\r\n])[ \t　]*(?:[-*+•][ \t]|\d{1,9}[.)、]|#{3,6}[ \t]|\|)")
+_COMMA = pattern(r"[，,：:、()（）—–]")
 _HOW = "…"
 
 

@@ -14,16 +14,17 @@ from vault_tool.messages import N_
 from vault_tool.notes.folding import fold
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Span
+from vault_tool.patterns import pattern
 from vault_tool.schema import TOOL_PREFIX, Schema
 
 CONFLICTS = f"{TOOL_PREFIX}conflicts"
 _START = Span(0, 0)
 
 _CALLOUT = LinePattern(r"[ \t]{0,3}>[ \t]?\[!conflict\]")
-_MARK = re.compile(r"(?<![^\r\n])(?P<mark><{7}(?=[ \t])|>{7}(?=[ \t])|={7}(?=[ \t]*(?![^\r\n])))")
+_MARK = pattern(r"(?<![^\r\n])(?P<mark><{7}(?=[ \t])|>{7}(?=[ \t])|={7}(?=[ \t]*(?![^\r\n])))")
 
 # Syncthing: `x.sync-conflict-20260101-120000-ABCDEFG`. Others say so in words, which are the schema's.
-_SYNCTHING = re.compile(r"[.~]sync-conflict-\d{8}-\d{6}(?:-[0-9A-Z]{7})?\Z")
+_SYNCTHING = pattern(r"[.~]sync-conflict-\d{8}-\d{6}(?:-[0-9A-Z]{7})?\Z")
 
 
 def conflict_open(note: Note, context: Context) -> Iterator[Flaw]:

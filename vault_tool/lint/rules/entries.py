@@ -29,11 +29,12 @@ from vault_tool.notes.formats import LOOSE_DATE, problem_of
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span
 from vault_tool.notes.values import parse_date, parse_loose_date
+from vault_tool.patterns import pattern
 from vault_tool.schema import FieldType
 
 GRACE = timedelta(days=1)  # a colleague further east may already live in tomorrow
 
-_PART = re.compile(r"[ \t　]*(?:[-–—―:：,，、.。T]+[ \t　]*)?")
+_PART = pattern(r"[ \t　]*(?:[-–—―:：,，、.。T]+[ \t　]*)?")
 _HEADING_LIKE = LinePattern(rf" {{0,3}}{ODD_HEADING}")
 
 

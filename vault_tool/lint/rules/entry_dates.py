@@ -51,16 +51,16 @@ ODD_HEADING = r"(?!##[ \t])(#{1,6})([ \t]*)(?=[0-9０-９]{4}[-/.年－／．])"
 _DATE_BEGINS = rf"(?=[0-9０-９]{{1,4}}[ 　]?[-/.年月－／．]|{MONTH_DATE_BEGINS})"
 _CANDIDATE = LinePattern(rf"[ \t]{{0,3}}{_DATE_BEGINS}")
 _EITHER = LinePattern(rf"(?=[ \t#0-9０-９A-Z])[ \t]{{0,3}}(?:{ODD_HEADING}|{_DATE_BEGINS})")
-_IN_WORDS = re.compile(MONTH_DATE)
-_HALF_DATE = re.compile(
+_IN_WORDS = pattern(MONTH_DATE)
+_HALF_DATE = pattern(
     r"[0-9０-９]{1,2}月[0-9０-９]{1,2}[日号]|[0-9０-９]{4}年[0-9０-９]{1,2}月(?![0-9０-９])"
     r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}(?![0-9/])"
     # Which of the three is the year, and which the month? `2.4.1` is a version.
     r"|(?:1[5-9]|2[0-9]|3[0-5])(?P<mark>[-.])(?:0?[1-9]|1[0-2])(?P=mark)(?:0?[1-9]|[12][0-9]|3[01])(?![-.]?[0-9])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])(?P<dot>[-.])(?:0?[1-9]|[12][0-9]|3[01])(?P=dot)(?:19|20)[0-9]{2}(?![-.]?[0-9])"
 )
-_PART = re.compile(r"[ \t　]*(?:[-–—―:：,，、|]+[ \t　]*)?")
-_NO_TEXT = re.compile(r"#|`{3}|~{3}|<!--|\Z")
+_PART = pattern(r"[ \t　]*(?:[-–—―:：,，、|]+[ \t　]*)?")
+_NO_TEXT = pattern(r"#|`{3}|~{3}|<!--|\Z")
 
 
 class StrayDate(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -17,6 +16,7 @@ from vault_tool.notes.nodes import Mapping, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import render_scalar
 from vault_tool.notes.text import BOM, Edit, Span
+from vault_tool.patterns import pattern
 from vault_tool.schema import TOOL_PREFIX, Field, FieldType, Schema, fold
 
 # What libyaml says, so that it can be said in the reader's language; a message of its that isn't here
@@ -42,9 +42,9 @@ YAML_MESSAGES = (
     N_("found undefined tag handle"),
     N_("control characters are not allowed"),
 )
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_TOML = re.compile(r"\+\+\+[ \t]*(?=[\r\n])")
-_JSON = re.compile(r"\{\s*\"[^\"\r\n]+\"[ \t]*:")
+_ID = pattern(r"[A-Za-z0-9_-]{1,64}\Z")
+_TOML = pattern(r"\+\+\+[ \t]*(?=[\r\n])")
+_JSON = pattern(r"\{\s*\"[^\"\r\n]+\"[ \t]*:")
 
 
 def front_matter_missing(note: Note, context: Context) -> Iterator[Flaw]:

@@ -16,15 +16,16 @@ from vault_tool.notes.note import Note
 from vault_tool.notes.relink import can_be_target
 from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span
+from vault_tool.patterns import pattern
 from vault_tool.schema import FieldType
 from vault_tool.vault.settings import Settings, fold_spelling
 
-_BRACKETS = re.compile(r"\[\[([^\[\]\r\n|]+)(?:\|[^\[\]\r\n]*)?\]\]")
+_BRACKETS = pattern(r"\[\[([^\[\]\r\n|]+)(?:\|[^\[\]\r\n]*)?\]\]")
 # What may follow a target in Obsidian: a heading, a block, and the backslash of a table's cell.
-_PLACE = re.compile(r"[#^].*|\\\Z", re.DOTALL)
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:(?://|\S+@)", re.IGNORECASE)
-_FILE = re.compile(r"\.(?!md\Z)[a-z][a-z0-9]{1,4}\Z", re.IGNORECASE)
-_SEVERAL = re.compile(r"[、,，;；/／&＆]|\s+和\s*|\s+and\s+")
+_PLACE = pattern(r"[#^].*|\\\Z", re.DOTALL)
+_ADDRESS = pattern(r"[a-z][a-z0-9+.-]*:(?://|\S+@)", re.IGNORECASE)
+_FILE = pattern(r"\.(?!md\Z)[a-z][a-z0-9]{1,4}\Z", re.IGNORECASE)
+_SEVERAL = pattern(r"[、,，;；/／&＆]|\s+和\s*|\s+and\s+")
 _MOST_SHOWN = 3
 # Asked of every value: to name them within their enumeration takes ten times as long.
 _LINK, _PERSON = FieldType.LINK, FieldType.PERSON

@@ -13,6 +13,7 @@ from vault_tool.notes.checksums import is_credit_code
 from vault_tool.notes.note import Note
 from vault_tool.notes.secrets import Secret, SecretKind, find_secrets
 from vault_tool.notes.text import Span
+from vault_tool.patterns import pattern
 
 # Where a company keeps its own numbers for all to see: the formats of fields that no schema seals.
 _AT_HOME = {
@@ -22,7 +23,7 @@ _AT_HOME = {
 }
 _HOMES = {format: kind for kind, formats in _AT_HOME.items() for format in formats}
 # A key and its value, and values that can be read as one kind of secret only.
-_KEY = re.compile(r"[ -]*[^\W\d]+: \Z")
+_KEY = pattern(r"[ -]*[^\W\d]+: \Z")
 _ONE_KIND = {
     SecretKind.PHONE: ("number", re.compile(r"[0-9](?:[ -]?[0-9]){6,12}\Z")),
     SecretKind.EMAIL: ("email", re.compile(r"[0-9A-Za-z._%+-]+@[0-9A-Za-z.-]+\Z")),

@@ -11,6 +11,7 @@ from vault_tool.lint.rules.remember import remember_last
 from vault_tool.named import NamedTuple
 from vault_tool.notes.dates import read_day
 from vault_tool.notes.text import Span
+from vault_tool.patterns import pattern
 from vault_tool.schema import Schema
 
 # Today is the entry's own day. A bare `月底` or `周五` is how people put terms and habits.
@@ -22,11 +23,11 @@ _SHORTEST_LATIN = 4  # of a weekday: `next sun`, `last sat` are other words
 _ONE_WEEK = timedelta(days=7)
 # A date beside the words, or in brackets before the clause ends, says which day is meant.
 _DATE = r"(?:\d{4}[-/.年]\d{1,2}|\d{1,2}[-/月]\d{1,2}|\d{1,2}[日号])"
-_DATE_FOLLOWS = re.compile(
+_DATE_FOLLOWS = pattern(
     rf"[ \t]*(?:[（(\[【][^）)\]】\r\n]{{0,30}}{_DATE}|[，,、]?[ \t]*[即也就是]{{0,3}}[ \t]*{_DATE}"
     rf"|[^。；！？.;!?\r\n（(\[【]{{0,20}}[（(\[【][^）)\]】\r\n]{{0,30}}{_DATE})"
 )
-_DATE_BEFORE = re.compile(rf"{_DATE}[\d\-/.月日号]{{0,6}}[ \t]*[（(\[【，,、]?[ \t]*\Z")
+_DATE_BEFORE = pattern(rf"{_DATE}[\d\-/.月日号]{{0,6}}[ \t]*[（(\[【，,、]?[ \t]*\Z")
 _LONGEST_BEFORE = 20
 
 

@@ -15,20 +15,21 @@ from vault_tool.notes.frontmatter import FieldNode, FrontMatter, parse_front_mat
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
+from vault_tool.patterns import pattern
 from vault_tool.schema import Field, FieldType
 
-_KEY = re.compile(r"([ \t]*(?:-[ \t]+)*)([^\s:：#\[\]{}'\"-][^:：\r\n]*?)[ \t]*(：|:(?=[^\s:]))")
-_ANY_KEY = re.compile(r"([^\s:：#\[\]{}-][^:：\r\n]*?)[ \t]*[:：]")
-_COMMA = re.compile(r"[，、][ \t]*")
-_SEPARATOR = re.compile(r"[，、：][ \t]*")
+_KEY = pattern(r"([ \t]*(?:-[ \t]+)*)([^\s:：#\[\]{}'\"-][^:：\r\n]*?)[ \t]*(：|:(?=[^\s:]))")
+_ANY_KEY = pattern(r"([^\s:：#\[\]{}-][^:：\r\n]*?)[ \t]*[:：]")
+_COMMA = pattern(r"[，、][ \t]*")
+_SEPARATOR = pattern(r"[，、：][ \t]*")
 _LIST = FieldType.LIST  # asked of every list: to name it within its enumeration takes ten times as long
 _NAMES = ("tags", "aliases")  # lists of single words, in which no item holds a comma
 
 # A list in one line, in which `#` begins a word: to YAML the rest, with the bracket, is a comment.
-_HASHED_LIST = re.compile(
+_HASHED_LIST = pattern(
     r"(?P<key>[^\s:：#\[\]{}'\"-][^:：\r\n]*?)[ \t]*[:：][ \t]*\[(?P<items>[^\[\]'\"\r\n]*)\][ \t]*"
 )
-_HASHED = re.compile(r"(?:(?<=[,，、])|\A)[ \t]*(#[^,，、\r\n]*?)[ \t]*(?=[,，、]|\Z)")
+_HASHED = pattern(r"(?:(?<=[,，、])|\A)[ \t]*(#[^,，、\r\n]*?)[ \t]*(?=[,，、]|\Z)")
 
 FULLWIDTH, GLUED, HASH = "FM004", "FM015", "FM013"
 

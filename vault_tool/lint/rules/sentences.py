@@ -18,34 +18,35 @@ from vault_tool.notes.folding import HAN_CLASS
 from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Span, make
+from vault_tool.patterns import pattern
 
 # Kana and Hangul are counted by the sign as well; what joins a word or a number is part of it.
 _SIGN = rf"{HAN_CLASS}\u3041-\u30ff\uac00-\ud7a3"
 _LETTER = rf"[^\W_{_SIGN}]"
-_UNITS = re.compile(rf"([{_SIGN}]+)|{_LETTER}+(?:[-.,:/'’_&+@·]{_LETTER}+)*")
-_ASCII_UNIT = re.compile(r"[^\W_]+(?:[-.,:/'_&+@][^\W_]+)*", re.ASCII)  # twice as fast
+_UNITS = pattern(rf"([{_SIGN}]+)|{_LETTER}+(?:[-.,:/'’_&+@·]{_LETTER}+)*")
+_ASCII_UNIT = pattern(r"[^\W_]+(?:[-.,:/'_&+@][^\W_]+)*", re.ASCII)  # twice as fast
 _CODE = r"(?<!`)(?P<ticks>`+)(?!`)[^\r\n]*?(?<!`)(?P=ticks)(?!`)"
 _ADDRESS = r"<?(?:(?:https?|ftp)://|mailto:)[^\s<>，。；、）”]*>?"
 _COMMENT = r"<!--.*?-->"
 # What is one word to the eye, or a label, or not seen at all.
-_NOT_AS_TYPED = re.compile(
+_NOT_AS_TYPED = pattern(
     rf"{_COMMENT}|!?\[(?P<label>[^\]\r\n]*)\]\([^)\r\n]*\)|\[\[(?:[^\]|\r\n]*\|)?(?P<name>[^\]\r\n]+)\]\]"
     rf"|(?P<word>{_CODE}|{_ADDRESS})",
     re.DOTALL,
 )
 # Somebody else's words, or none that are read as such.
-_ASIDE = re.compile(
+_ASIDE = pattern(
     rf"{_COMMENT}|{_CODE}|{_ADDRESS}|\[\[[^\]\r\n]*\]\]|\]\([^)\r\n]*\)"
     r"|“[^”\r\n]*”|‘[^’\r\n]*’|「[^」\r\n]*」|『[^』\r\n]*』|《[^》\r\n]*》"
     r"|(?<![^\s（(，。：:])\"[^\"\r\n]*\"(?!\w)"
 )
-_SENTENCE_END = re.compile(r"[。！？；…]+|[.?!;]+[\"')\]]*(?=\s|\Z)")
-_LINE = re.compile(r"[^\r\n]+")
+_SENTENCE_END = pattern(r"[。！？；…]+|[.?!;]+[\"')\]]*(?=\s|\Z)")
+_LINE = pattern(r"[^\r\n]+")
 # From one sure end of a sentence to the next: a dot may be part of a number.
-_RUN = re.compile(r"[^。！？；…\r\n]+")
-_LIST_MARK = re.compile(r"[ \t　]*(?:(?:[-*+•]|\d{1,9}[.)、])[ \t]*)?(?:\[[ xX]\][ \t]+)?")
+_RUN = pattern(r"[^。！？；…\r\n]+")
+_LIST_MARK = pattern(r"[ \t　]*(?:(?:[-*+•]|\d{1,9}[.)、])[ \t]*)?(?:\[[ xX]\][ \t]+)?")
 # Quotes, headings, definitions of links, lines across, fields.
-_NO_PROSE = re.compile(
+_NO_PROSE = pattern(
     r"[ \t]*(?:>|#{1,6}[ \t]|\[[^\]\r\n]+\]:|(?:[-*_=][ \t]*){3,}\Z"
     r"|(?:[-*+][ \t]+)?\w(?:[\w -]{0,38}\w)?[ \t]*(?:::(?=[ \t]|\Z)|：：))"
 )

@@ -18,6 +18,7 @@ from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import double_quoted
 from vault_tool.notes.text import Edit, Span
 from vault_tool.notes.values import is_listed, parse_date, parse_loose_date
+from vault_tool.patterns import pattern
 from vault_tool.schema import Field, FieldType, Schema
 
 # Other rules judge these words and offer to mend them.
@@ -164,7 +165,7 @@ def date_not_iso(note: Note, context: Context) -> Iterator[Flaw]:
 
 
 # What YAML 1.1 or 1.2 readers, such as Obsidian, take for something else, and lose in doing so.
-_AMBIGUOUS = re.compile(
+_AMBIGUOUS = pattern(
     r"(?:y|n|yes|no|on|off|true|false|null|~"  # truth values, nothing
     r"|[-+]?0[0-9_]+|\+[0-9]+|[0-9]+_[0-9_]*"  # a leading zero, a plus, an underscore
     r"|0[xob][0-9a-f_]+|[-+]?[0-9]{16,}"  # other bases; more digits than a number can hold
@@ -209,8 +210,8 @@ def _is_text(leaf: Leaf) -> bool:
     return leaf.top.field is not None and not leaf.top.field.internal
 
 
-_LOST = re.compile(r"[ \t\[,，、]#(?=[^\s#])")
-_LOST_HERE = re.compile(r"([ \t]+)#(?!vault:)[^\s#][^\r\n]*")
+_LOST = pattern(r"[ \t\[,，、]#(?=[^\s#])")
+_LOST_HERE = pattern(r"([ \t]+)#(?!vault:)[^\s#][^\r\n]*")
 
 
 def hash_starts_comment(note: Note, context: Context) -> Iterator[Flaw]:
