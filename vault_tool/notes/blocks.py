@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 
 from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Span, iterate_lines, line_end, make, next_line
@@ -19,6 +20,7 @@ class Heading(NamedTuple):
     span: Span
     title: Span
     level: int
+    words: str
     end: int
 
 
@@ -47,10 +49,10 @@ class Blocks:
     sealed: SealedBlock | None
 
 
-_MARK = r"( {0,3})(#{1,2}(?=[ \t\r\n]|\Z)|`{3,}|~{3,}|<!--)"
-_FIRST_MARK = pattern(_MARK)
+_MARK = r"( {0,3})(?:(#{1,2})(?=[ \t\r\n]|\Z)([^\r\n]*)|(`{3,}|~{3,}|<!--))"
+_FIRST_MARK = re.compile(_MARK)
 # A literal line feed in front is found much faster than a choice of breaks; few files have others.
-_NEXT_MARK = pattern(rf"\n{_MARK}")
+_NEXT_MARK = re.compile(rf"\n{_MARK}")
 _NEXT_MARK_AFTER_ANY = pattern(rf"[\r\n]{_MARK}")
 _SEALED_OPEN = "<!-- vault:sealed"
 
@@ -60,46 +62,53 @@ def scan_blocks(text: str, start: int) -> Blocks:
 
     The sealed block comes first: a fence or a comment that somebody left open ends before it.
     """
-    found: list[tuple[Span, Span, int]] = []
+    found: list[tuple[Span, Span, int, str]] = []
     hidden: list[Span] = []
     sealed = _find_sealed(text, start)
     end = sealed.span.start if sealed else len(text)
     last_close = text.rfind("-->", start, end)
-    search = (_NEXT_MARK_AFTER_ANY if "\r" in text else _NEXT_MARK).search
-    match = _FIRST_MARK.match(text, start, end) or search(text, start, end)
-    while match:
-        mark, after = match[2], match.end()
-        at = line_end(text, after)
-        line = make(Span, (match.start(1), at))
-        if mark[0] == "#":
-            found.append((line, _title(text, after, at), len(mark)))
-        elif mark == "<!--":
+    first = _FIRST_MARK.match(text, start, end)
+    marks = _NEXT_MARK_AFTER_ANY if "\r" in text else _NEXT_MARK
+    at = start  # where what is hidden ends
+    for match in chain([first] if first else (), marks.finditer(text, start, end)):
+        if match.start() < at - 1:
+            continue
+        level = match[2]
+        if level:
+            title, words = _title(match[3], match.end())
+            found.append((make(Span, (match.start(1), match.end())), title, len(level), words))
+            continue
+        mark, begin, after = match[4], match.start(1), match.end()
+        if mark == "<!--":
             # A comment that never ends hides nothing: a person still reads what follows as notes.
-            if after <= last_close:
-                span = Span(line.start, next_line(text, text.index("-->", after)))
-                hidden.append(span)
-                at = span.end
-        elif mark[0] == "~" or text.find("`", after, at) < 0:
-            span = Span(line.start, _fence_end(text, at, end, mark))
-            hidden.append(span)
-            at = span.end
-        # Back to the break itself: the next mark stands behind it.
-        match = search(text, at - 1 if text[at - 1] in "\r\n" else at, end)
+            if after > last_close:
+                continue
+            span = Span(begin, next_line(text, text.index("-->", after)))
+        elif mark[0] == "~" or text.find("`", after, line_end(text, after)) < 0:
+            span = Span(begin, _fence_end(text, line_end(text, after), end, mark))
+        else:
+            continue
+        hidden.append(span)
+        at = span.end
     if sealed:
         hidden.append(sealed.span)
-    ends = [*(line.start for line, _, _ in found[1:]), end]
+    ends = [*(line.start for line, _, _, _ in found[1:]), end]
     headings = [make(Heading, (*heading, stop)) for heading, stop in zip(found, ends, strict=bool(found))]
     return Blocks(tuple(headings), tuple(hidden), sealed)
 
 
-def _title(text: str, start: int, end: int) -> Span:
-    """Return a heading's words: without blanks around them and a closing run of `#`."""
-    words = text[start:end].rstrip(" \t")
+def _title(typed: str, end: int) -> tuple[Span, str]:
+    """Return the words of a heading, whose line ends there: no blanks around them, no closing `#`."""
+    words = typed.rstrip(" \t")
+    end -= len(typed) - len(words)
     if words.endswith("#"):
         open_end = words.rstrip("#")
         if not open_end or open_end[-1] in " \t":
-            words = open_end.rstrip(" \t")
-    return make(Span, (start + len(words) - len(words.lstrip(" \t")), start + len(words)))
+            open_end = open_end.rstrip(" \t")
+            end -= len(words) - len(open_end)
+            words = open_end
+    words = words.lstrip(" \t")
+    return make(Span, (end - len(words), end)), words
 
 
 def _fence_end(text: str, offset: int, end: int, mark: str) -> int:

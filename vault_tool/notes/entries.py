@@ -121,8 +121,9 @@ def looks_like_date(word: str) -> bool:
 def parse_body(text: str, start: int, schema: Schema) -> Body:
     """Read everything from `start` to the end of a note. Never raises."""
     scan = scan_blocks(text, start)
-    end = scan.sealed.span.start if scan.sealed else len(text)
-    pieces = [(piece, _date_word(text, piece)) for piece in scan.headings]
+    size = len(text)
+    end = scan.sealed.span.start if scan.sealed else size
+    pieces = [(piece, _date_word(piece)) for piece in scan.headings]
     profile_end = next((piece.span.start for piece, date_word in pieces if date_word), end)
     body = Span(start, profile_end)
     mark = _next_field_mark(text, start)
@@ -131,30 +132,25 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
     sections: list[Section] = []
     entries: list[Entry] = []
     for piece, date_word in pieces:
-        if piece.span.start < profile_end:
+        line = piece.span
+        if line.start < profile_end:
             continue
-        body = make(Span, (_after_break(text, piece.span.end), piece.end))
-        if mark < body.start:
-            mark = _next_field_mark(text, body.start)
+        after = line.end + 2 if text.startswith("\r\n", line.end) else min(line.end + 1, size)
+        body = make(Span, (after, piece.end))
+        if mark < after:
+            mark = _next_field_mark(text, after)
         fields = _inline_fields(text, body, scan.hidden, schema) if mark < piece.end else ()
         if date_word:
-            entries.append(_entry(text, piece, date_word, fields, body, schema))
+            entries.append(_entry(piece, date_word, fields, body, schema))
         else:
-            span = Span(piece.span.start, piece.end)
-            sections.append(Section(piece.title.of(text), span, piece.span, body, fields))
+            sections.append(Section(piece.words, Span(line.start, piece.end), line, body, fields))
     return Body(profile, tuple(sections), tuple(entries), scan.sealed, scan.hidden)
 
 
-def _date_word(text: str, piece: Heading) -> str:
+def _date_word(piece: Heading) -> str:
     """Return the word with which a heading begins an entry; empty for another heading."""
-    words = piece.title.of(text).split(maxsplit=1) if piece.level == 2 else ()
+    words = piece.words.split(maxsplit=1) if piece.level == 2 else ()
     return words[0] if words and (parse_date(words[0]) or looks_like_date(words[0])) else ""
-
-
-def _after_break(text: str, end: int) -> int:
-    if text.startswith("\r\n", end):
-        return end + 2
-    return min(end + 1, len(text))
 
 
 # --- one entry ---------------------------------------------------------------------------------------------
@@ -172,12 +168,13 @@ class _Told(NamedTuple):
 
 
 def _entry(
-    text: str, piece: Heading, date_word: str, fields: tuple[InlineField, ...], body: Span, schema: Schema
+    piece: Heading, date_word: str, fields: tuple[InlineField, ...], body: Span, schema: Schema
 ) -> Entry:
-    start = text.index(date_word, piece.title.start)
-    end = start + len(date_word)
-    span, date_span = make(Span, (piece.span.start, piece.end)), make(Span, (start, end))
-    told = _told(text[end : piece.title.end], schema)
+    words = piece.words
+    behind = words.index(date_word) + len(date_word)
+    end = piece.title.start + behind
+    span, date_span = make(Span, (piece.span.start, piece.end)), make(Span, (end - len(date_word), end))
+    told = _told(words[behind:], schema)
     return make(Entry, (span, piece.span, body, parse_date(date_word), date_word, date_span, *told, fields))
 
 

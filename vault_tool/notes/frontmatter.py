@@ -7,7 +7,7 @@ refuses the whole block, each field is read on its own and the block carries an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vault_tool.messages import N_
@@ -109,11 +109,10 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
         fields, asides = _read_leniently(text, block, schema)
         return FrontMatter(span, block, fields, problem, (), asides)
     root = tree.root
-    pairs = root.pairs if root else ()
     return FrontMatter(
         span=span,
         block=block,
-        fields=tuple(_fields(text, block, pairs, schema)),
+        fields=tuple(_fields(text, block, tree, schema)),
         error=None,
         anchors=tree.anchors,
         raw_values=tree.raw_values,
@@ -124,7 +123,7 @@ def parse_front_matter(text: str, schema: Schema) -> FrontMatter | None:
 def _read(source: str, offset: int) -> Tree:
     """Return the tree of a block that stands at an offset. Raises `BlockError` where YAML refuses it."""
     if (simple := read_simple(source, offset)) is not None:
-        return Tree(simple, (), ())
+        return simple
     from vault_tool.notes.yaml_tree import (
         SpanHandler,  # here: most blocks are simple, and libyaml is slow to load
     )
@@ -132,10 +131,14 @@ def _read(source: str, offset: int) -> Tree:
     return SpanHandler(offset).load(source)
 
 
-def _fields(
-    text: str, block: Span, pairs: Iterable[tuple[Scalar, Node]], schema: Schema
-) -> Iterator[FieldNode]:
+def _fields(text: str, block: Span, tree: Tree, schema: Schema) -> Iterator[FieldNode]:
     """Yield the fields of a block with the lines that each takes up."""
+    pairs = tree.root.pairs if isinstance(tree.root, Mapping) else ()
+    if tree.lines:
+        find, find_any = schema.by_key.get, schema.field  # most keys are typed as they are folded
+        for (key, node), lines in zip(pairs, tree.lines, strict=True):
+            yield make(FieldNode, (key, node, find(key.text) or find_any(key.text), lines))
+        return
     least, stop = block
     for key, node in pairs:
         start, end = key.span
@@ -163,9 +166,9 @@ def _read_leniently(text: str, block: Span, schema: Schema) -> tuple[tuple[Field
         try:
             tree = _read(chunk.of(text), chunk.start)
         except BlockError:
-            tree = Tree(None, (), ())
+            tree = Tree(None)
         if isinstance(tree.root, Mapping) and len(tree.root.pairs) == 1 and not tree.anchors:
-            fields += _fields(text, chunk, tree.root.pairs, schema)
+            fields += _fields(text, chunk, tree, schema)
             asides += tree.raw_values
         elif read := _read_chunk(text, chunk, schema):
             fields.append(read)

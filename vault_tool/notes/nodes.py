@@ -44,11 +44,15 @@ Node = Scalar | Sequence | Mapping | Alias
 
 
 class Tree(NamedTuple):
-    """One block of YAML; spans count from the note's start. `raw_values` are those that YAML refuses."""
+    """One block of YAML; spans count from the note's start.
+
+    `raw_values` are those that YAML refuses; `lines` are the lines of each pair of the root, if known.
+    """
 
     root: Node | None
-    anchors: tuple[Span, ...]
-    raw_values: tuple[Span, ...]
+    anchors: tuple[Span, ...] = ()
+    raw_values: tuple[Span, ...] = ()
+    lines: tuple[Span, ...] = ()
 
 
 class BlockError(Exception):

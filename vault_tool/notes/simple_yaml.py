@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence, Tree
 from vault_tool.notes.text import Span, make
 from vault_tool.patterns import pattern
 
@@ -45,12 +45,14 @@ _begun: dict[str, tuple[int, int, str]] = {}
 _MOST_BEGUN = 4096
 
 
-def read_simple(source: str, offset: int) -> Mapping | None:
+def read_simple(source: str, offset: int) -> Tree | None:
     """Return a block's tree, its spans moved by `offset`; None where the block is empty, or not simple."""
     lines = source.split("\n")
     if lines.pop():
         return None  # its last line doesn't end here
     pairs: list[tuple[Scalar, Node]] = []
+    starts: list[int] = []  # where the lines of each pair begin, and where they end
+    ends: list[int] = []
     below: _Below | None = None  # what the last field of the note may still take in
     after = offset
     for typed in lines:
@@ -77,11 +79,17 @@ def read_simple(source: str, offset: int) -> Mapping | None:
         if key is not None and not indent and not dash:
             _end(pairs, below)
             pairs.append((key, node))
+            starts.append(at)
+            ends.append(after)
             below = _Below() if type(node) is Scalar and node.style == "missing" else None
         elif below is None or not below.take(at + indent, indent, dash, key, node):
             return None
+        else:
+            ends[-1] = after
     _end(pairs, below)
-    return _mapping(pairs) if pairs else None
+    if not pairs:
+        return None
+    return Tree(_mapping(pairs), lines=tuple([make(Span, each) for each in zip(starts, ends, strict=True)]))
 
 
 def without_comment(value: str) -> str:
