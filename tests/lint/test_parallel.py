@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import VaultRun
 from tests.lint.whole_vault import TEAM, expected, linter, note, rows, write
 from tests.vault.test_workers import children_of, is_alive
-from vault_tool.lint import parallel
+from vault_tool.lint import parallel, work
 from vault_tool.lint.finding import Linted
 from vault_tool.vault import processes
 from vault_tool.vault.settings import LintSettings, Notice
@@ -196,3 +196,16 @@ def test_a_note_alone_has_the_findings_it_has_among_all(root: Path):
     for path in ("customers/0/00.md", "customers/2/38.md", "customers/no-id.md", "customers/gb.md"):
         for state in ("state", f"state-{PurePosixPath(path).stem}"):
             assert rows(linter(root, root.parent / state).lint([PurePosixPath(path)])) == {path: whole[path]}
+
+
+@pytest.mark.parametrize(("most", "room"), [(1, 1 << 20), (3, 1 << 20), (64, 1), (64, 1_000)])
+def test_however_many_are_looked_at_together_each_has_what_it_has_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch, most: int, room: int
+):
+    monkeypatch.setattr(parallel, "processors", lambda: 1)
+    for mending in ("none", "unsafe"):
+        together = list(linter(root, root.parent / f"state-{mending}").lint((), mending))
+        with monkeypatch.context() as patch:
+            patch.setattr(work, "_MOST_TOGETHER", most)
+            patch.setattr(work, "_MOST_BYTES", room)
+            assert list(linter(root, root.parent / f"few-{mending}").lint((), mending)) == together

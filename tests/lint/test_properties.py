@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tests.lint.linting import check, checker, note_of
+from tests.lint.linting import TODAY, check, checker, note_of
 from tests.notes.strategies import notes
 from vault_tool.cli.width import width
 from vault_tool.lint import report
+from vault_tool.lint.customers import Asking
+from vault_tool.lint.day import Day, Horizon
 from vault_tool.lint.mend import Mended, apply_fixes, choose, mend
-from vault_tool.lint.rule import Finding
+from vault_tool.lint.rule import Context, Finding
 from vault_tool.notes.edit_fields import shape
 from vault_tool.notes.note import Note
 from vault_tool.notes.text import apply_edits, iterate_lines
@@ -121,6 +124,26 @@ def test_no_bytes_make_the_linter_fail(data: bytes):
         assert finding.start >= (1, 1) and finding.end >= finding.start
         assert report.text_line(finding) and len(report.excerpt(finding, width, 60)) in (0, 2)
         report.finding_document(finding)
+
+
+@given(st.lists(flawed_notes() | notes(), min_size=2, max_size=5))
+def test_notes_that_are_linted_together_have_what_each_has_alone(texts: list[str]):
+    """What is found, for how long that holds, and which answers about others it rests on."""
+    rules = checker("all")
+
+    def context() -> Context:
+        day = Day.of(TODAY, Horizon(TODAY))
+        return replace(rules.context, today=day, customers=Asking(None))
+
+    def rests_on(one: Context) -> tuple[int, object]:
+        assert isinstance(one.today, Day) and isinstance(one.customers, Asking)
+        return one.today._horizon.until, one.customers.asked
+
+    apart, together = [context() for _ in texts], [context() for _ in texts]
+    alone = [rules.check(note_of(text), one) for text, one in zip(texts, apart, strict=True)]
+
+    assert rules.check_all(map(note_of, texts), together) == alone
+    assert [*map(rests_on, together)] == [*map(rests_on, apart)]
 
 
 @given(st.binary(max_size=200), st.booleans())

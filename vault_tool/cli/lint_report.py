@@ -121,6 +121,9 @@ class Reporter:
     def _without_hints(self, files: Iterable[_Sorted]) -> Iterator[_Sorted]:
         """Keep back and count what is told once, unless these rules were asked for by name."""
         for one in files:
+            if not one.file.findings:
+                yield one
+                continue
             findings = [each for each in one.file.findings if self._wish.select or not _is_hint(each)]
             if len(findings) == len(one.file.findings):
                 yield one
@@ -131,7 +134,8 @@ class Reporter:
     def _counted(self, files: Iterable[_Sorted]) -> Iterator[_Sorted]:
         for one in files:
             self.tally.add(one.file.findings, one.file.fixed, len(one.known))
-            self._codes.update((finding.code, finding.name) for finding in one.file.findings)
+            for finding in one.file.findings:
+                self._codes[finding.code, finding.name] += 1
             if self._statistics:
                 card = self._linter.card(one.file.path)
                 everything = [*one.file.findings, *one.known]

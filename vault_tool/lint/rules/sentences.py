@@ -130,8 +130,8 @@ def long_sentences(note: Note, limit: int) -> Iterator[Span]:
     """Yield the sentences of a body's prose with more than so many characters; a semicolon ends one too."""
     at = note.profile.span.start
     for line in note.text[at : note.content_end].split("\n"):
-        # Hardly any line is as long, and only these are looked at.
-        if len(line) > limit and not is_short(line, limit):
+        # Hardly any line is as long, and only these are looked at; of Latin words most have more letters.
+        if len(line) > limit and not (line.isascii() and line.count(" ") < limit):
             yield from _long_within(note, at, at + len(line), limit)
         at += len(line) + 1
 
