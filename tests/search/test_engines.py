@@ -9,6 +9,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from vault_tool.search.engine import (
     Position,
     Want,
     Wanted,
+    when_free,
 )
 from vault_tool.search.engines.tantivy import TantivyEngine
 from vault_tool.search.engines.whoosh import WhooshEngine
@@ -308,6 +310,16 @@ def test_saving_one_by_one_ends_where_making_all_at_once_does(made):
 
         for letter in "abcde":
             assert found(engine, Want((letter,))) == found(at_once, Want((letter,)))
+
+
+def test_a_machine_that_stands_still_does_not_end_the_wait(monkeypatch: pytest.MonkeyPatch):
+    seconds = count()
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(time, "time", lambda: next(seconds))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    looks = chain([None] * 20, ["a writer"])
+
+    assert when_free(lambda: next(looks)) == "a writer"
 
 
 def test_another_writer_is_waited_for_a_moment_and_then_left_alone(opener, tmp_path):

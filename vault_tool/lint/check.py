@@ -1,4 +1,4 @@
-"""Checks one note: runs the rules, silences what is to be ignored, and says where everything stands."""
+"""Checks notes: runs the rules, silences what is to be ignored, and says where everything stands."""
 
 from __future__ import annotations
 

@@ -31,10 +31,6 @@ class Horizon:
         self.day = day.toordinal()
         self.until = FOREVER
 
-    def start(self) -> None:
-        """Forget what was asked."""
-        self.until = FOREVER
-
     def pin(self) -> None:
         """Note an answer that holds today only."""
         self.until = self.day

@@ -124,9 +124,7 @@ def _read(source: str, offset: int) -> Tree:
     """Return the tree of a block that stands at an offset. Raises `BlockError` where YAML refuses it."""
     if (simple := read_simple(source, offset)) is not None:
         return simple
-    from vault_tool.notes.yaml_tree import (
-        SpanHandler,  # here: most blocks are simple, and libyaml is slow to load
-    )
+    from vault_tool.notes.yaml_tree import SpanHandler  # few blocks need libyaml, which loads slowly
 
     return SpanHandler(offset).load(source)
 

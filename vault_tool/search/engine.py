@@ -8,9 +8,10 @@ never too few.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from vault_tool.errors import Exit, VaultError
 from vault_tool.messages import N_
@@ -18,10 +19,13 @@ from vault_tool.named import NamedTuple
 
 Progress = Callable[[int, int], None]
 Order = Literal["score", "day"]
+Writer = TypeVar("Writer")
 
 # Okapi BM25's two constants as Robertson and Zaragoza (2009) advise: how soon a word that comes again stops
 # to count, and how much a long text loses. Tantivy has them built in.
 K1, B = 1.2, 0.75
+# A save takes 20 ms; whoever writes for longer than these looks take is building.
+_LOOKS, _BETWEEN = 25, 0.02
 # How much more a word counts that stands in a head: what somebody is called by says most about a passage.
 HEAD = 1.5
 
@@ -206,3 +210,17 @@ def open_engine(chosen: str, folder: Path | None) -> Engine:
     from vault_tool.search.engines.whoosh import WhooshEngine
 
     return WhooshEngine(folder / "whoosh" if folder else None)
+
+
+def when_free(writer: Callable[[], Writer | None]) -> Writer:
+    """Return a writer as soon as there is one; `writer` gives None while another process writes.
+
+    So many looks are taken, not so many seconds: where a machine stands still, or has too much to do, time
+    goes by for the other process as well. Raises `EngineLocked` after the last.
+    """
+    for look in range(_LOOKS):
+        if look:
+            time.sleep(_BETWEEN)
+        if (found := writer()) is not None:
+            return found
+    raise EngineLocked

@@ -84,7 +84,7 @@ def is_good(field: Field | None, text: str, schema: Schema) -> bool:
         return False
     if field is not None and form is not None and (typed := text.strip()) and form(field, typed, schema):
         return False
-    if is_dated and (day := leading_date(text.lstrip())) is not None and parse_date(day) is None:
+    if is_dated and parse_date(leading_date(text.lstrip()) or "") is None:
         return False
     if len(good) >= _MOST_KNOWN:
         good.clear()

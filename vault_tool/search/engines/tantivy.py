@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -34,6 +33,7 @@ from vault_tool.search.engine import (
     Scored,
     Want,
     Wanted,
+    when_free,
 )
 
 # Another of these, and what lies on disk is not ours: it is made again. Of its own format tantivy takes care.
@@ -41,7 +41,6 @@ _FORMAT = [1, analyzer.VERSION, unicodedata.unidata_version]
 
 _MARKER = "position"
 _TOKENIZER = "blanks"
-_LOCK_SECONDS = 0.5  # a save takes 20 ms; whoever holds the lock longer is building
 _FULL_HEAP, _SAVE_HEAP = 120_000_000, 16_000_000  # bytes; the least that it takes is 15 MB a thread
 _TOLD_EVERY = 500
 _MANY_SEGMENTS = 16  # a save makes one; merging takes longer than the save itself
@@ -177,16 +176,16 @@ class TantivyEngine:
 
     def _writer(self, heap: int) -> Any:
         index = self._open_or_make()
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
+
+        def free() -> Any:
             try:
                 return index.writer(heap, 1)
             except ValueError as error:
-                if "LockBusy" not in str(error) and "lock" not in str(error).lower():
+                if "lock" not in str(error).lower():
                     raise
-                if time.monotonic() > deadline:
-                    raise EngineLocked from error
-                time.sleep(0.02)
+            return None
+
+        return when_free(free)
 
     # --- answering
 

@@ -20,12 +20,12 @@ from vault_tool.search import analyzer
 from vault_tool.search.engine import (
     Best,
     Document,
-    EngineLocked,
     Order,
     Position,
     Progress,
     Scored,
     Wanted,
+    when_free,
 )
 from vault_tool.search.engines.whoosh_files import (
     MARKER,
@@ -49,7 +49,6 @@ with light_import():
 _FORMAT = [2, analyzer.VERSION, unicodedata.unidata_version]
 
 _MOST_SEGMENTS = 12
-_LOCK_SECONDS = 0.5  # a save takes 20 ms; whoever holds the lock longer is building
 _DELETE_AT_ONCE = 200
 _MOST_TRIES = 5
 _SEGMENT = 50_000  # passages; some 150 MB while they are gathered
@@ -178,11 +177,14 @@ class WhooshEngine:
 
     @explained()
     def _writer(self) -> Any:
-        try:
-            index = self._open_or_make()
-            return index.writer(codec=Codec(), compound=False, timeout=_LOCK_SECONDS)
-        except LockError as error:
-            raise EngineLocked from error
+        index = self._open_or_make()
+
+        def free() -> Any:
+            with suppress(LockError):
+                return index.writer(codec=Codec(), compound=False)
+            return None
+
+        return when_free(free)
 
     # --- answering
 
