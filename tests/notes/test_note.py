@@ -8,10 +8,11 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.notes.strategies import notes
+from vault_tool.notes import entries
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.values import Amount, Dated
 from vault_tool.schema import load_schema
@@ -234,6 +235,36 @@ def test_chinese_and_english_notes_mean_the_same() -> None:
     )
 
     assert chinese.values() == english.values()
+
+
+_SAID = (
+    "17:30",
+    "9:05",
+    "0９:30",
+    "25:00",
+    "@li.na",
+    "＠王",
+    "@",
+    "#大单",
+    "＃",
+    "电话",
+    "报价",
+    "call",
+    "首单",
+)
+_BLANKS = (" ", " ", " ", " ", "\t", "\u3000", "")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(_BLANKS), st.sampled_from(_SAID)), max_size=4),
+    st.sampled_from(_BLANKS),
+)
+@settings(max_examples=400)
+def test_a_heading_read_by_what_is_known_of_it_says_what_it_does_read_anew(
+    parts: list[tuple[str, str]], end: str
+) -> None:
+    typed = "".join(blank + word for blank, word in parts) + end
+    assert entries._told(typed, SCHEMA) == entries._read_heading(typed, SCHEMA)
 
 
 def test_the_block_ends_only_at_a_line_of_exactly_three_dashes() -> None:

@@ -48,34 +48,35 @@ class Day(date):
     """The day of the run, or one that is always as far from it."""
 
     _horizon: Horizon
+    _plain: date
 
     @classmethod
     def of(cls, day: date, horizon: Horizon) -> Day:
         """Return a day that tells its horizon what it is asked."""
         made = cls(day.year, day.month, day.day)
-        made._horizon = horizon
+        made._horizon, made._plain = horizon, day
         return made
 
     def __sub__(self, other: Any) -> Any:
         """Return a day as far from today, or the distance to a fixed day."""
-        mine = _plain(self)
+        mine = self._plain
         if isinstance(other, timedelta):
             return Day.of(mine - other, self._horizon)
         if isinstance(other, Day):
-            return mine - _plain(other)
+            return mine - other._plain
         return _Distance.of(mine - other, self._horizon, 1) if isinstance(other, date) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
         """Return the distance from a fixed day."""
         if not isinstance(other, date):
             return NotImplemented
-        return _Distance.of(other - _plain(self), self._horizon, -1)
+        return _Distance.of(other - self._plain, self._horizon, -1)
 
     def __add__(self, other: Any) -> Any:
         """Return a day as far from today."""
         if not isinstance(other, timedelta):
             return NotImplemented
-        return Day.of(_plain(self) + other, self._horizon)
+        return Day.of(self._plain + other, self._horizon)
 
     __radd__ = __add__
 
@@ -112,20 +113,15 @@ class _Count(int):
 
 
 _days: Callable[[timedelta], int] = timedelta.days.__get__
-_year, _month, _day = (getattr(date, name).__get__ for name in ("year", "month", "day"))
-
-
-def _plain(day: date) -> date:
-    return date(_year(day), _month(day), _day(day))
 
 
 def _compare_days(how: Callable[[Any, Any], Any]) -> Callable[[Day, Any], Any]:
     def compare(self: Day, other: Any) -> Any:
         if not isinstance(other, date):
             return NotImplemented
-        mine = _plain(self)
+        mine = self._plain
         if isinstance(other, Day):
-            return how(mine, _plain(other))  # both go on alike
+            return how(mine, other._plain)  # both go on alike
         self._horizon.meets((other - mine).days)
         return how(mine, other)
 
@@ -184,6 +180,6 @@ def _finish(
             setattr(kind, name, property(asking(value.__get__)))
 
 
-_finish(Day, date, _plain, _compare_days)
+_finish(Day, date, operator.attrgetter("_plain"), _compare_days)
 _finish(_Distance, timedelta, lambda distance: timedelta(_days(distance)), _compare_distances)
 _finish(_Count, int, int.__int__, _compare_counts)

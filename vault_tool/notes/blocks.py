@@ -6,7 +6,6 @@ The part of CommonMark 0.31 that decides it: ATX headings (4.2), fenced code (4.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import chain
 
 from vault_tool.named import NamedTuple
@@ -32,16 +31,14 @@ class SealedToken(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class SealedBlock:
+class SealedBlock(NamedTuple):
     """The comment at the end of a file that holds the tokens."""
 
     span: Span
     tokens: tuple[SealedToken, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(NamedTuple):
     """What one pass over a body finds; `hidden` are the spans of fenced code and comments."""
 
     headings: tuple[Heading, ...]
@@ -94,7 +91,7 @@ def scan_blocks(text: str, start: int) -> Blocks:
         hidden.append(sealed.span)
     ends = [*(line.start for line, _, _, _ in found[1:]), end]
     headings = [make(Heading, (*heading, stop)) for heading, stop in zip(found, ends, strict=bool(found))]
-    return Blocks(tuple(headings), tuple(hidden), sealed)
+    return make(Blocks, (tuple(headings), tuple(hidden), sealed))
 
 
 def _title(typed: str, end: int) -> tuple[Span, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from vault_tool.named import NamedTuple
@@ -31,8 +30,7 @@ class InlineField(NamedTuple):
         return self.field.name if self.field else self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """Text that belongs to no date: the profile (no heading), or a plain section between entries."""
 
     title: str
@@ -86,8 +84,7 @@ class SealedReference(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What stands below the front matter. `hidden` are the spans of fenced code and of comments."""
 
     profile: Section
@@ -108,6 +105,7 @@ _INLINE = pattern(
     r"(?:::(?=[ \t]|\Z)|：：)[ \t]*(?P<value>.*)\Z"
 )
 _FIELD_MARK = pattern(r"::|：：")
+_MARKS = frozenset("@＠#＃")
 _LINK = pattern(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
 _CODE = pattern(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
 
@@ -123,15 +121,15 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
     scan = scan_blocks(text, start)
     size = len(text)
     end = scan.sealed.span.start if scan.sealed else size
-    pieces = [(piece, _date_word(piece)) for piece in scan.headings]
-    profile_end = next((piece.span.start for piece, date_word in pieces if date_word), end)
-    body = Span(start, profile_end)
+    pieces = [(piece, *_date_of(piece)) for piece in scan.headings]
+    profile_end = next((piece.span.start for piece, date_word, _ in pieces if date_word), end)
+    body = make(Span, (start, profile_end))
     mark = _next_field_mark(text, start)
     fields = _inline_fields(text, body, scan.hidden, schema) if mark < profile_end else ()
-    profile = Section(title="", span=body, heading=Span(start, start), body=body, fields=fields)
+    profile = Section("", body, Span(start, start), body, fields)
     sections: list[Section] = []
     entries: list[Entry] = []
-    for piece, date_word in pieces:
+    for piece, date_word, day in pieces:
         line = piece.span
         if line.start < profile_end:
             continue
@@ -141,16 +139,20 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
             mark = _next_field_mark(text, after)
         fields = _inline_fields(text, body, scan.hidden, schema) if mark < piece.end else ()
         if date_word:
-            entries.append(_entry(piece, date_word, fields, body, schema))
+            entries.append(_entry(piece, date_word, day, fields, body, schema))
         else:
             sections.append(Section(piece.words, Span(line.start, piece.end), line, body, fields))
-    return Body(profile, tuple(sections), tuple(entries), scan.sealed, scan.hidden)
+    return make(Body, (profile, tuple(sections), tuple(entries), scan.sealed, scan.hidden))
 
 
-def _date_word(piece: Heading) -> str:
-    """Return the word with which a heading begins an entry; empty for another heading."""
+def _date_of(piece: Heading) -> tuple[str, date | None]:
+    """Return the word with which a heading begins an entry, and its day; empty for another heading."""
     words = piece.words.split(maxsplit=1) if piece.level == 2 else ()
-    return words[0] if words and (parse_date(words[0]) or looks_like_date(words[0])) else ""
+    if not words:
+        return "", None
+    word = words[0]
+    day = parse_date(word)
+    return (word, day) if day or looks_like_date(word) else ("", None)
 
 
 # --- one entry ---------------------------------------------------------------------------------------------
@@ -168,32 +170,62 @@ class _Told(NamedTuple):
 
 
 def _entry(
-    piece: Heading, date_word: str, fields: tuple[InlineField, ...], body: Span, schema: Schema
+    piece: Heading,
+    date_word: str,
+    day: date | None,
+    fields: tuple[InlineField, ...],
+    body: Span,
+    schema: Schema,
 ) -> Entry:
     words = piece.words
     behind = words.index(date_word) + len(date_word)
     end = piece.title.start + behind
     span, date_span = make(Span, (piece.span.start, piece.end)), make(Span, (end - len(date_word), end))
     told = _told(words[behind:], schema)
-    return make(Entry, (span, piece.span, body, parse_date(date_word), date_word, date_span, *told, fields))
+    return make(Entry, (span, piece.span, body, day, date_word, date_span, *told, fields))
 
 
-# The headings of one note are those of the next one: `电话`, `拜访 @li.na`.
+# The headings of one note are those of the next one, but for their times and marks: `电话`, `拜访 合同`.
 _known: dict[tuple[str, str], _Told] = {}
 _MOST_KNOWN = 4096
-_LONGEST_KNOWN = 24
+_LONGEST_KNOWN = 48
 
 
 def _told(typed: str, schema: Schema) -> _Told:
     key = (schema.meaning, typed)
     told = _known.get(key)
+    if told is not None:
+        return told
+    if len(typed) > _LONGEST_KNOWN:
+        return _read_heading(typed, schema)
+    told = _told_but_one(typed, schema)
     if told is None:
         told = _read_heading(typed, schema)
-        if len(typed) <= _LONGEST_KNOWN:
-            if len(_known) >= _MOST_KNOWN:
-                _known.clear()
-            _known[key] = told
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = told
     return told
+
+
+def _told_but_one(typed: str, schema: Schema) -> _Told | None:
+    """Read what stands before the mark that a heading ends with, or behind the time that it begins with.
+
+    None where it has neither, or one that may be another's.
+    """
+    rest, _, last = typed.rpartition(" ")
+    if last[:1] in _MARKS and last.isprintable():
+        told = _told(rest, schema)
+        found = {"author": told.author} if told.author else {}
+        match _heading_part(last, found, schema, before_title=False):
+            case "author", name:
+                return make(_Told, (*told[:3], name, *told[4:]))
+            case "tag", tag:
+                return make(_Told, (*told[:4], (*told.tags, tag), told.title))
+    elif typed[3:4] == ":" and typed[6:7] in ("", " ") and typed[0] == " " and _TIME.match(typed[1:6]):
+        told = _told(typed[6:], schema)
+        if told.time is None:
+            return make(_Told, (typed[1:6], *told[1:]))
+    return None
 
 
 def _read_heading(typed: str, schema: Schema) -> _Told:

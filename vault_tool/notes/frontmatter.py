@@ -8,7 +8,6 @@ refuses the whole block, each field is read on its own and the block carries an 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
@@ -42,8 +41,7 @@ class YamlProblem(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
+class FrontMatter(NamedTuple):
     """The block at a note's start. `span` includes both `---` lines, `block` is what stands between."""
 
     span: Span

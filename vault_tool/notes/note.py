@@ -39,6 +39,8 @@ class Note:
     body: Body
     encoding: str = "utf-8"
     problem: str | None = None
+    remembered: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was worked out about this note and may be asked again, by who worked it out."""
 
     @property
     def profile(self) -> Section:
@@ -180,11 +182,6 @@ class Note:
     def owner(self) -> str | None:
         """The owner as typed, without `@`."""
         return self.text_value("owner")
-
-    @cached_property
-    def remembered(self) -> dict[object, object]:
-        """What was worked out about this note and may be asked again, by who worked it out."""
-        return {}
 
     def entry_line(self, entry: Entry) -> int:
         """Return the line number of an entry's heading."""

@@ -41,7 +41,8 @@ class Secret(NamedTuple):
 
 # What a line with a secret has, and most have not: three digits and four, which no day, time or price has
 # side by side; digits in pairs; a digit within a word of 18 signs and more, as in a token.
-_DIGIT, _GAP = "[0-9０-９]", "[ \\-.·)）－．\u2002\u2003\u2009\u202f\u2010-\u2015\u2212\u00a0\u3000]"
+# U+FFFF stands in no text; with it the engine looks signs up in a table, in less time than in two ranges.
+_DIGIT, _GAP = "[0-9０-９\uffff]", "[ \\-.·)）－．\u2002\u2003\u2009\u202f\u2010-\u2015\u2212\u00a0\u3000]"
 _WORD = "[0-9A-Za-z_-]"
 # Compiled at once, not when first used: a sync loads this while git starts.
 _HINT = re.compile(

@@ -75,6 +75,9 @@ class SealedKeys:
     """Every spelling of a field that is sealed, at any depth and for any type of customer."""
 
     def __init__(self, schema: Schema) -> None:
+        self._schema = schema  # as long as it stays, no other field has the identity of one of its own
+        every = (*schema.fields, *schema.inline_fields)
+        self._open = frozenset(id(field) for field in every if _is_open(field))
         found = {fold(spelling) for field in schema.sealed_fields() for spelling in field.spellings}
         self._keys = frozenset(map(joined, found))
         # The longest first: of `phone number` and `phone`, both may be keys.
@@ -84,11 +87,19 @@ class SealedKeys:
     def __contains__(self, key: str) -> bool:
         return joined(key) in self._keys
 
+    def has_no(self, field: Field | None) -> bool:
+        """Tell at a glance whether a field is surely none of these, nor holds one; false tells nothing."""
+        return id(field) in self._open
+
     def stand_in(self, text: str) -> bool:
         """Tell whether a text holds such a key and a colon."""
         if ":" not in text and "：" not in text:
             return False
         return self._in_text.search(unicodedata.normalize("NFKC", text).casefold()) is not None
+
+
+def _is_open(field: Field) -> bool:
+    return not (field.group or field.group_for or field.fields or field.type in _MAPS)
 
 
 def _is_told_twice(note: Note) -> bool:
@@ -199,15 +210,23 @@ class Public:
     def hidden(self) -> Iterator[Span]:
         """Yield where what may not leave the note stands, sealed references among it, in order."""
         found = [reference.span for reference in self._note.sealed_references]
+        text, is_open = self._note.text, self._keys.has_no
         conflicts = self._note.field(_CONFLICTS)
+        is_clear = not (self._is_broken or "{{" in text or "｛｛" in text)
         for node in self._note.front_matter.fields if self._note.front_matter else ():
+            if is_clear and is_open(node.field) and type(node.node) is Scalar:
+                continue  # as nearly all
             if conflicts and node.name == _CONFLICTS:
                 found += self._hidden_rows(node.node)
             else:
                 found += self._hidden_in(node.field, node.key.text, node.node)
         inline_fields = [*self._note.profile.fields, *self._note.inline_fields]
         inline_fields += (inline for section in self._note.sections for inline in section.fields)
-        found += (each.value_span for each in inline_fields if self.is_sealed(each.field, each.key))
+        found += (
+            each.value_span
+            for each in inline_fields
+            if not is_open(each.field) and self.is_sealed(each.field, each.key)
+        )
         found += self._quoted(Span(self._note.profile.span.start, self._note.content_end))
         end = 0
         for span in sorted(found, key=lambda span: (span.start, -span.end)):

@@ -36,10 +36,12 @@ def telltale(phrases: Iterable[str]) -> re.Pattern[str]:
             found.append(text)
     heads: dict[str, list[str]] = {}
     # Those with common letters only go first: by a letter that they need others may be found as well.
-    for text in sorted(found, key=lambda text: (max(map(_rarity, text)), text)):
-        at = max(range(len(text)), key=lambda at: (text[at] in heads, _rarity(text[at])))
-        before = f"(?<={re.escape(text[: at + 1])})" if at else ""
-        heads.setdefault(text[at], []).append(before + re.escape(text[at + 1 :]))
+    for text in sorted(found, key=lambda text: (max(map(_rarity, _heads(text))), text)):
+        letters = _heads(text)
+        at = max(range(len(letters)), key=lambda at: (text[at] in heads, _rarity(text[at])))
+        # What follows is compared at once; looking back takes long, and is hardly ever come to.
+        looking_back = f"(?<={re.escape(text)})" if at else ""
+        heads.setdefault(text[at], []).append(re.escape(text[at + 1 :]) + looking_back)
     parts = (f"{re.escape(head)}(?:{'|'.join(rests)})" for head, rests in heads.items())
     return re.compile("|".join(parts) or _NEVER)
 
@@ -50,6 +52,11 @@ _COMMON = (
     " etaoinshrdlcumwfgypbvk的一是了不在有人这上中大来个为到要以时就他们会可出对生能子年下过说"
     "后也地得自着行面发成方多天户现同用量报客需产品进合于作最本给前总明从表做值今整改"
 )
+
+
+def _heads(text: str) -> str:
+    """Return the letters of a phrase that others follow."""
+    return text[:-1] or text
 
 
 def _rarity(letter: str) -> int:

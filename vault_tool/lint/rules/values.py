@@ -59,8 +59,13 @@ def _doubtful(note: Note) -> Iterator[Leaf]:
 
     Most values of a note stand in many: the same text in the same field is found good once.
     """
+    [forms] = _forms(note.schema)
     for leaf in leaves(note):
-        if not is_good(leaf.field, leaf.scalar.text, note.schema):
+        field, text = leaf.field, leaf.scalar.text
+        # As of most, for which any text will do: told without a call.
+        if id(field) not in forms and text[:1] not in _AMBIGUOUS_FIRST:
+            continue
+        if not is_good(field, text, note.schema):
             yield leaf
 
 
@@ -73,12 +78,14 @@ def _good(schema: Schema) -> Iterator[set[tuple[int, str]]]:
 def is_good(field: Field | None, text: str, schema: Schema) -> bool:
     """Tell whether a text is right for a field however it is written; false may be wrong."""
     form = _forms(schema)[0].get(id(field))
-    is_dated = field is not None and field.type in _DATES
-    if form is None and not is_dated and text[:1] not in _AMBIGUOUS_FIRST:
+    if form is None and text[:1] not in _AMBIGUOUS_FIRST:
         return True  # any text will do
     [good] = _good(schema)
     key = (id(field), text)
     if key in good:
+        return True
+    is_dated = field is not None and field.type in _DATES
+    if field is not None and is_dated and _is_plain_date(text, has_words=field.type is FieldType.DATED):
         return True
     if text[:1] in _AMBIGUOUS_FIRST and _AMBIGUOUS.match(text):
         return False
@@ -90,6 +97,11 @@ def is_good(field: Field | None, text: str, schema: Schema) -> bool:
         good.clear()
     good.add(key)
     return True
+
+
+def _is_plain_date(text: str, *, has_words: bool) -> bool:
+    """Tell whether a text is an ISO date, behind which words may stand; false may be wrong."""
+    return (len(text) == 10 or (has_words and text[10:11] == " ")) and parse_date(text[:10]) is not None
 
 
 @remember_last
