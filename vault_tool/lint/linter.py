@@ -8,10 +8,9 @@ gets another answer is linted once more. The cache goes by the same rule.
 
 from __future__ import annotations
 
-import gc
 import marshal
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import date
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -75,9 +74,8 @@ class Linter:
         takes for a note is passed over. Nothing is written but the cache; progress is told of notes:
         (done, total). Raises `UnknownRule`.
         """
-        with _calm():
-            linted = self._lint(frozenset(map(str, wanted)), mending, progress)
-            odd = list(self._odd(frozenset(map(str, wanted))))
+        linted = self._lint(frozenset(map(str, wanted)), mending, progress)
+        odd = list(self._odd(frozenset(map(str, wanted))))
         yield from self._with_edits(linted) if self._keeps_edits else linted
         yield from odd
 
@@ -88,10 +86,9 @@ class Linter:
         from vault_tool.vault.files import digest
 
         if not self._is_compared:
-            with _calm():
-                found = self._compare()
-                self._take(self._to_read(found, (), lambda _path: False), found, None, mending, None)
-                self._cache.save()
+            found = self._compare()
+            self._take(self._to_read(found, (), lambda _path: False), found, None, mending, None)
+            self._cache.save()
         note = parse_note(path, data, self._schema)
         setup = self._setup(mending)
         known = self._everybody
@@ -375,14 +372,3 @@ def _is_beneath(path: str, wanted: frozenset[str]) -> bool:
             return True
         at = path.rfind("/", 0, at)
     return False
-
-
-@contextmanager
-def _calm() -> Iterator[None]:
-    """Look for garbage less often: of what is read here next to nothing goes round in circles."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

