@@ -62,9 +62,8 @@ def _doubtful(note: Note) -> Iterator[Leaf]:
     [forms] = _forms(note.schema)
     for leaf in leaves(note):
         field, text = leaf.field, leaf.scalar.text
-        # As of most, for which any text will do: told without a call.
         if id(field) not in forms and text[:1] not in _AMBIGUOUS_FIRST:
-            continue
+            continue  # as most, for which any text will do: told without a call
         if not is_good(field, text, note.schema):
             yield leaf
 
@@ -112,7 +111,8 @@ def _forms(schema: Schema) -> Iterator[dict[int, FormCheck]]:
     while pending:
         field = pending.pop()
         pending += field.fields
-        if field.name not in _JUDGED_ELSEWHERE and (form := form_of(field)):
+        is_elsewhere = field.type is FieldType.WORD and field.name in _JUDGED_ELSEWHERE
+        if not is_elsewhere and (form := form_of(field)):
             forms[id(field)] = form
     forms |= {id(field): form for field in schema.inline_fields if (form := form_of(field))}
     yield forms
