@@ -270,11 +270,25 @@ class Reporter:
                     self._unsealed,
                 )
                 out.hint(said.format(count=self._unsealed))
+            if self._wish.update == "write" and not self._wish.takes_privacy:
+                self._tell_of_what_is_not_accepted()
             if tally.fixed and self._wish.writes:
                 out.hint(_("`vault undo` takes it back."))
             elif self._codes.total() > MANY and out.is_terminal and not self._wish.shows_diff:
                 self._advise()
         return Exit.FINDINGS if tally.matters or (self._wish.shows_diff and tally.fixed) else Exit.OK
+
+    def _tell_of_what_is_not_accepted(self) -> None:
+        from vault_tool.lint.baseline import PRIVACY
+
+        left = sum(count for (code, _name), count in self._codes.items() if code.startswith(PRIVACY))
+        if left:
+            said = ngettext(
+                "{count} finding about a secret was not accepted: `--include-privacy` accepts it, too.",
+                "{count} findings about secrets were not accepted: `--include-privacy` accepts them, too.",
+                left,
+            )
+            self._app.out.hint(said.format(count=left))
 
     def _advise(self) -> None:
         """Say what most of the findings are, and where to begin."""
