@@ -128,6 +128,18 @@ def test_odd_breaks_of_two_who_began_one_customer_are_settled_once():
     assert merge(None, result, ours).data == merge(None, result, theirs).data == result
 
 
+def test_odd_breaks_are_settled_once_where_one_changed_all_and_the_other_some():
+    top = "---\r\nid: c3m8k2qa41\r\n名称: 蓝海\r\n"
+    base = f"{top}---\r\n\r\n样品寄出。\r\n".encode()
+    ours = f"{top}consent:\r\n  date: 2026-01-01\n  method: 邮件\n---\n\n样品寄出。\n".encode()
+    theirs = base.replace(b"\r\n", b"\n").rstrip(b"\n")
+    result = merge(base, ours, theirs).data
+    assert result == merge(base, theirs, ours).data
+    assert result.count(b"\r\n") == 1
+    assert b"consent:\r\n" in result
+    assert merge(base, result, ours).data == merge(base, result, theirs).data == result
+
+
 def test_a_byte_order_mark_and_a_last_line_without_break_are_merged_like_fields():
     base, ours, theirs = versions("different-fields")
     expected = (CASES / "different-fields" / "expected.md").read_bytes()

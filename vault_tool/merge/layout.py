@@ -73,38 +73,33 @@ def _is_mixed(side: Laid) -> bool:
 
 
 def _with_odd_breaks(text: str, newline: str, base: Laid | None, a: Laid, b: Laid) -> str:
-    """Give each line the break that the sides agree on.
+    """Give each line the break that the sides agree on, and that of its side where only one has the line.
 
-    None stands for the break that a file uses most, which a side may have changed. Without a base nothing
-    says what was changed: each break then counts as it is, and merging again what was merged changes none.
+    Each break counts as it is, not as the usual or an unusual one of its file: which one is usual changes
+    with the lines that a merge adds, and merging again what was merged would then change breaks.
     """
     lines = text.split("\n")
-    if base is None:
-        told = [{}, *(_breaks(lines, side, None) for side in (a, b))]
-    else:
-        told = [_breaks(lines, side, side.layout.newline) for side in (base, a, b)]
+    of_base, of_a, of_b = ({} if side is None else _breaks(lines, side) for side in (base, a, b))
     pieces: list[str] = []
     for at, line in enumerate(lines[:-1]):
-        of_base, of_a, of_b = (side.get(at, "absent") for side in told)
-        if "absent" in (of_a, of_b):
-            found = of_b if of_a == "absent" else of_a
+        if at in of_a and at in of_b:
+            found = settle(of_base.get(at, ""), of_a[at], of_b[at], min)
         else:
-            found = settle(of_base, of_a, of_b, lambda one, other: max(one or "", other or ""))
-        pieces += (line, newline if found in (None, "", "absent") else found or newline)
+            found = of_a.get(at) or of_b.get(at) or newline
+        pieces += (line, found)
     return "".join(pieces)
 
 
-def _breaks(lines: list[str], side: Laid, usual: str | None) -> dict[int, str | None]:
-    """Return the breaks of a version's lines, None for the usual one, by where they stand in the result."""
+def _breaks(lines: list[str], side: Laid) -> dict[int, str]:
+    """Return the breaks of a version's lines by where they stand in the result."""
     there = side.text.split("\n")
-    spans = list(iterate_lines(side.raw))
     if len(there) + len(lines) > _TOO_MANY:
         return {}
-    found: dict[int, str | None] = {}
+    spans = list(iterate_lines(side.raw))
+    found: dict[int, str] = {}
     for block in SequenceMatcher(None, lines, there, autojunk=False).get_matching_blocks():
         for offset in range(block.size):
             at = block.b + offset
-            if at < len(spans):
-                used = side.raw[spans[at].end : spans[at].next]
-                found[block.a + offset] = None if used == usual else used or None
+            if at < len(spans) and spans[at].end < spans[at].next:
+                found[block.a + offset] = side.raw[spans[at].end : spans[at].next]
     return found
