@@ -75,6 +75,9 @@ def test_a_company_may_have_its_own_numbers_in_their_fields(text: str, expected:
             ["credit-limit", "mobile", "mobile"],
         ),
         (note(f"phone: {LANDLINE}\n", type="nobody knows"), ["phone"]),
+        # To YAML it is a comment, to who typed it a value; with a blank it is a hint what to fill in.
+        (note(f"mobile: #{PHONE}\n"), ["mobile"]),
+        (note("mobile:  # eleven digits\n"), []),
     ],
 )
 def test_in_a_vault_with_keys_every_plain_value_of_a_sealed_field_is_an_error(text: str, keys: list[str]):

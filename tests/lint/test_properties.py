@@ -313,6 +313,7 @@ SECRET_LINES = st.sampled_from(
 
 
 @given(flawed_notes(), SECRET_LINES, st.integers(1, 6))
+@example("---\nid: a\n重要程度：VIP\n重要程度：VIP\n----\n标题\n---", f"passport: #{SECRET}", 3)
 def test_no_output_shows_a_sealed_value(text: str, line: str, at: int):
     lines = text.split("\n")
     lines.insert(at, line)

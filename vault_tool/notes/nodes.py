@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from vault_tool.named import NamedTuple
 from vault_tool.notes.text import Span
+from vault_tool.patterns import pattern
+
+_COMMENT = pattern(r"[ \t]+(?P<comment>#[^\r\n]*(?<![ \t]))")
+_AS_VALUE = pattern(r"[ \t]+(?P<comment>#(?=[^\s#])[^\r\n]*(?<![ \t]))")
 
 
 class Scalar(NamedTuple):
@@ -53,6 +57,17 @@ class Tree(NamedTuple):
     anchors: tuple[Span, ...] = ()
     raw_values: tuple[Span, ...] = ()
     lines: tuple[Span, ...] = ()
+
+
+def comment_behind(text: str, value: Span) -> Span | None:
+    """Return the comment behind a value that somebody may have typed as a part of it: `wechat: lin #139...`.
+
+    Where there is no value, that is one which begins right behind its `#`, as in `mobile: #139...`; any other
+    is a hint what to fill in.
+    """
+    end = value.start + len(value.of(text).rstrip())
+    found = (_COMMENT if end > value.start else _AS_VALUE).match(text, end)
+    return Span(*found.span("comment")) if found else None
 
 
 class BlockError(Exception):

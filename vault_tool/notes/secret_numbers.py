@@ -33,6 +33,8 @@ _GROUP = pattern(r"[0-9]+[Xx]?|[Xx]")
 _URL = pattern(r"[a-z][a-z0-9+.-]*://[!-'*-~]+", re.IGNORECASE)
 # A letter before a dash makes it the number of something: `PO-13800138000`.
 _CODE_LEAD = pattern(r"(?:[0-9A-Z_][-.]|[0-9] ?= ?)\Z")
+# In front matter what stands there is a comment to YAML.
+_SEALED_BEFORE = pattern(r"sealed-[0-9a-z]{8}[\])\"']*[ \t]+#\Z")
 # Between two numbers of a list: what the first one is, is the second.
 _AND = pattern(r"[ ,，、/;；]*(?:和|与|及|&|and)?[ ,，、/;；]*\Z")
 _MOBILE_GROUPS = frozenset([(11,), (3, 4, 4), (3, 8)])
@@ -184,11 +186,19 @@ class Numbers:
 
     def _is_counted(self, number: _Number, line: str, lower: str) -> bool:
         """Tell whether it is an order's number, an amount of money, or a quantity."""
-        if line[: number.start].endswith(("#", "@")) or _CODE_LEAD.search(line, 0, number.start):
+        if line[: number.start].endswith("@") or _CODE_LEAD.search(line, 0, number.start):
+            return True
+        if line[: number.start].endswith("#") and not self._is_commented(number, line, lower):
             return True
         if self._is_of_other(lower, number.start) or self._labels.is_number_of(lower, number.end):
             return True
         return self._labels.is_counted(lower, number.start, number.end)
+
+    def _is_commented(self, number: _Number, line: str, lower: str) -> bool:
+        """Tell whether the `#` before a number begins a comment or a telephone; else it counts orders."""
+        label = self._labels.before(lower, number.start)
+        is_phone = label is not None and label.sense is Sense.PHONE and label.is_beside
+        return is_phone or _SEALED_BEFORE.search(line, 0, number.start) is not None
 
     def find_documents(self, line: str, lower: str) -> Iterator[Found]:
         """Yield the numbers of passports and permits, which only a word nearby tells from others."""

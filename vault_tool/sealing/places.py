@@ -17,7 +17,7 @@ from vault_tool.merge.callout import Callout, find_callouts
 from vault_tool.named import NamedTuple
 from vault_tool.notes.entries import InlineField
 from vault_tool.notes.frontmatter import FieldNode
-from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence, comment_behind
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.sealing_marks import sealing_spans
 from vault_tool.notes.text import Edit, Span, apply_edits, iterate_lines
@@ -178,7 +178,7 @@ class Places:
             named = key._replace(text=last.name)
             yield from self._node(last.field, named, other, f"{prefix}." if prefix else "", outer)
         elif outer is not None:
-            yield from _sealed(prefix, outer, key, other)
+            yield from self._sealed(prefix, outer, key, other)
         else:
             yield from self._open(last.field, key, other, f"{prefix}[{_own_id(other)}]")
 
@@ -208,9 +208,20 @@ class Places:
         name = group.name if group and not outer else field.name if field else fold(key.text)
         path = prefix + name
         if group is not None:
-            yield from _sealed(path, group, key, node)
+            yield from self._sealed(path, group, key, node)
         else:
             yield from self._open(field, key, node, path)
+
+    def _sealed(self, path: str, group: Group, key: Scalar, node: Node) -> Iterator[Leaf]:
+        """Yield a sealed field's values: each item of a plain list by itself, anything odder as one whole."""
+        items: tuple[Node, ...] = (node,)
+        if isinstance(node, Sequence) and not node.is_marked and all(map(_is_plain, node.items)):
+            items, path = node.items, f"{path}[]"
+        for item in items:
+            is_missing = item.span.end == item.span.start
+            span = comment_behind(self._note.text, item.span) if is_missing else item.span
+            if span:
+                yield Leaf(path, group, item, span, key.span.end)
 
     def _open(self, field: Field | None, key: Scalar, node: Node, path: str) -> Iterator[Leaf]:
         match node:
@@ -289,16 +300,6 @@ def _with_stand_ins(note: Note) -> Note:
         return note
     edits = (Edit(span, "x" * (span.end - span.start)) for span in spans)
     return parse_note(note.path, apply_edits(note.text, edits), note.schema)
-
-
-def _sealed(path: str, group: Group, key: Scalar, node: Node) -> Iterator[Leaf]:
-    """Yield a sealed field's values: each item of a plain list by itself, anything odder as one whole."""
-    if isinstance(node, Sequence) and not node.is_marked and all(map(_is_plain, node.items)):
-        for item in node.items:
-            if item.span.end > item.span.start:
-                yield Leaf(f"{path}[]", group, item, item.span, key.span.end)
-    elif node.span.end > node.span.start:
-        yield Leaf(path, group, node, node.span, key.span.end)
 
 
 def _is_plain(node: Node) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from vault_tool.named import NamedTuple
-from vault_tool.notes.nodes import Scalar
+from vault_tool.notes.nodes import Scalar, comment_behind
 from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Span
@@ -19,7 +19,6 @@ _MARK = re.compile(
     r"(?:\{\{|｛｛)\s*(?:seal(?![A-Za-z])|封存)(?:[ \t]+(?P<group>[a-z][a-z0-9_-]*))?\s*[:：]?\s*", re.I
 )
 _CLOSING = ("}}", "｝｝")
-_COMMENT = re.compile(r"[ \t]+#[^\r\n]*(?<![ \t])")
 # What people put between two values in one line.
 _PIECE = re.compile(r"[^\s,，、;；/|]+(?:[ \t]+[^\s,，、;；/|]+)*")
 
@@ -90,9 +89,10 @@ def _of_leaf(note: Note, leaf: Leaf) -> Iterator[Unsealed]:
     elif isinstance(leaf.node, Scalar) and not leaf.node.is_marked:
         span = Span(leaf.span.start, leaf.span.start + len(typed.rstrip()))
         value = Value(leaf.node.text, leaf.node.style)
-        if comment := _COMMENT.match(text, span.end):
+        comment = span if leaf.node.style == "missing" else comment_behind(text, span)
+        if comment:
             # `wechat: lin #139...`: what YAML takes for a comment may well be a part of the secret.
-            span = Span(span.start, comment.end())
+            span = Span(span.start, comment.end)
             value = Value(span.of(text), "yaml")
         if value.text.strip():
             yield Unsealed(path, group, span, value)

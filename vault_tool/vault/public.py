@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import cast
 
 from vault_tool.notes.entries import InlineField, looks_like_date
-from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence, comment_behind
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.reading import reading_text
 from vault_tool.notes.sealing_marks import sealing_spans
@@ -256,7 +256,7 @@ class Public:
 
     def _hidden_in(self, field: Field | None, key: str, node: Node) -> Iterator[Span]:
         if self.is_sealed(field, key):
-            yield node.span
+            yield self._with_comment(node)
             return
         if type(node) is Scalar:
             text = node.text
@@ -273,6 +273,15 @@ class Public:
             case Sequence(items=items):
                 for item in items:
                     yield from self._hidden_in(field, key, item)
+
+    def _with_comment(self, node: Node) -> Span:
+        last = node
+        while isinstance(last, Sequence | Mapping) and not last.flow:
+            last = last.items[-1] if isinstance(last, Sequence) else last.pairs[-1][1]
+        comment = comment_behind(self._note.text, last.span)
+        if comment is None:
+            return node.span
+        return Span(node.span.start if node.span.end > node.span.start else comment.start, comment.end)
 
     def _hides(self, text: str, may_be_map: bool) -> bool:
         """Tell whether some of a text is not public."""

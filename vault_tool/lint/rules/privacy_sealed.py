@@ -10,7 +10,7 @@ from vault_tool.lint.rules.remember import remember_last
 from vault_tool.messages import N_
 from vault_tool.notes.blocks import SealedBlock
 from vault_tool.notes.entries import InlineField
-from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence, comment_behind
 from vault_tool.notes.note import Note
 from vault_tool.notes.sealing_marks import SEALED_REFERENCE, sealing_spans
 from vault_tool.notes.text import Edit, Span
@@ -166,7 +166,11 @@ def _open_fields(schema: Schema) -> Iterator[frozenset[int]]:
 
 def _plain_in(note: Note, field: Field | None, key: str, node: Node) -> Iterator[tuple[str, Span]]:
     if public_of(note)[0].is_sealed(field, key):
-        yield from ((key, scalar.span) for scalar in _scalars(node) if not _is_sealed_now(scalar.text))
+        for scalar in _scalars(node):
+            if not _is_sealed_now(scalar.text):
+                yield key, scalar.span
+            elif not scalar.text and (comment := comment_behind(note.text, scalar.span)):
+                yield key, comment  # what was typed is none to YAML, but not to who typed it
         return
     if isinstance(node, Mapping):
         for inner, value in node.pairs:
