@@ -9,6 +9,7 @@ import pytest
 
 from tests.lint.linting import SCHEMA, check, checker, codes, note_of
 from vault_tool.lint.mend import mend
+from vault_tool.lint.report import render_message
 from vault_tool.lint.rule import Rule
 from vault_tool.lint.rules import ALL_RULES, find_rule, manual_messages
 from vault_tool.vault.settings import LintSettings
@@ -83,6 +84,41 @@ def test_a_note_that_stays_unreadable_offers_no_fix_for_the_rest():
 
     assert "FM002" in codes(findings)
     assert [finding.code for finding in findings if finding.fix] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("stage: unsigned", "the stages are lead, contact, qualified, proposal, negotiation, won, active"),
+        ("阶段: 未签约", "the stages are 潜在客户、初步接触、需求确认、方案报价、商务谈判、成交、合作中"),
+        ("类型: 客户", "the types are 企业客户、个人客户、合作伙伴"),
+        ("重要程度: 不重要", "it knows VIP客户、重要客户、普通客户"),
+    ],
+)
+def test_where_no_word_is_near_the_message_says_which_there_are(line: str, said: str):
+    """A wrong guess is worse than none: `未签约` is no misspelt `已签约`, and no fix may make it one."""
+    [finding] = check(f"---\n{line}\n---\n", "CL001,CL002,FM007")
+
+    assert said in render_message(finding)
+    assert finding.fix is None
+
+
+@pytest.mark.parametrize("key", ["性别", "更新时间", "成立时间", "邮编"])
+def test_a_field_of_ones_own_is_not_taken_for_another(key: str):
+    [finding] = check(f"---\n{key}: 1\n---\n", "FM005")
+
+    assert "nearest" not in finding.values
+    assert finding.fix is None
+
+
+def test_a_key_in_traditional_characters_becomes_that_field():
+    note = note_of("---\n業務階段: 成交\n負責人: 李娜\n聯絡人:\n  - 姓名: 王總\n    職務: 採購\n---\n")
+    mended = mend(note, checker("FM005").check(note), checker("FM005").check)
+
+    assert (
+        mended.note.text
+        == "---\n业务阶段: 成交\n负责人: 李娜\n联系人:\n  - 姓名: 王總\n    职务: 採購\n---\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ def test_numbers_are_said_in_many_ways(text: str, query: Query) -> None:
         ("owner:无名", 7, "Nobody of the team"),
         ("行业:", 4, "behind the colon"),
         ("has:", 5, "should stand"),
-        ("has:生曰", 5, "生日"),
+        ("has:建档日其", 5, "建档日期"),
         ("mobile:138", 1, "sealed"),
         ("has:手机", 5, "sealed"),
         ("contacts.mobile:138", 1, "sealed"),

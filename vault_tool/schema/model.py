@@ -237,9 +237,6 @@ def by_spelling(items: Iterable[Named]) -> dict[str, Named]:
 
 
 def _nearest(spelling: str, known: Mapping[str, Named]) -> Named | None:
-    from difflib import get_close_matches  # only a misspelling pays for it
+    from vault_tool.schema.nearest import nearest  # here: only a misspelling pays for it
 
-    folded = fold(spelling)
-    # One wrong character of a two-character Chinese word leaves a likeness of one half.
-    found = get_close_matches(folded, known, n=1, cutoff=0.7 if folded.isascii() else 0.5)
-    return known[found[0]] if found else None
+    return nearest(fold(spelling), known)

@@ -1,4 +1,4 @@
-"""Names in pinyin: the one door to pypinyin.
+"""Names in pinyin.
 
 A name's *key* has one group per syllable, each with every reading of its character, and the initials after
 a bar: 杭州蓝海 is `hang/kang zhou lan/la hai|hk z l h`. It is made when a name enters the catalog, and kept:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.entry_dates import day_of
 from vault_tool.lint.rules.leaves import field_of, is_empty, is_sealed_reference, word_of
+from vault_tool.lint.rules.misspelt import known_words, misspelt_word
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import language_of, spelled_word
 from vault_tool.notes.folding import fold
@@ -42,8 +43,14 @@ def stage_unknown(note: Note, context: Context) -> Iterator[Flaw]:
 
 
 _MESSAGES = {
-    "type": (N_("Unknown type `{text}`"), N_("Unknown type `{text}`; did you mean `{nearest}`?")),
-    "stage": (N_("Unknown stage `{text}`"), N_("Unknown stage `{text}`; did you mean `{nearest}`?")),
+    "type": (
+        N_("Unknown type `{text}`; the types are {known}"),
+        N_("Unknown type `{text}`; did you mean `{nearest}`?"),
+    ),
+    "stage": (
+        N_("Unknown stage `{text}`; the stages are {known}"),
+        N_("Unknown stage `{text}`; did you mean `{nearest}`?"),
+    ),
 }
 
 
@@ -54,19 +61,17 @@ def _unknown_word(note: Note, context: Context, name: str) -> Iterator[Flaw]:
     text, vocabulary = top.node.text.strip(), top.field.vocabulary
     if not text or context.schema.word(vocabulary, text) or is_sealed_reference(text):
         return
-    alone, with_nearest = _MESSAGES[name]
-    same = context.schema.word(vocabulary, fold(text))
-    near = same or context.schema.nearest_word(vocabulary, text)
-    values = {"text": text[:40]}
-    if near is None:
-        yield Flaw(top.node.span, alone, values)
-        return
+    unlike_any, like_one = _MESSAGES[name]
     language = language_of(note, context.settings.language)
-    values["nearest"] = spelled_word(context.schema, vocabulary, near.name, language)
+    meant = misspelt_word(context.schema, vocabulary, text, language)
+    if meant is None:
+        known = known_words(context.schema, vocabulary, language)
+        yield Flaw(top.node.span, unlike_any, {"text": text[:40], "known": known})
+        return
     fix = None
     if top.node.style == "plain" and not top.node.is_marked:
-        fix = Fix((Edit(top.node.span, values["nearest"]),), is_safe=same is not None)
-    yield Flaw(top.node.span, with_nearest, values, fix)
+        fix = Fix((Edit(top.node.span, meant.nearest),), is_safe=meant.is_same)
+    yield Flaw(top.node.span, like_one, {"text": text[:40], "nearest": meant.nearest}, fix)
 
 
 def stage_regression(note: Note, context: Context) -> Iterator[Flaw]:

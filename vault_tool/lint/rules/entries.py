@@ -19,11 +19,18 @@ from vault_tool.lint.rules.entry_dates import (
     stray_dates,
 )
 from vault_tool.lint.rules.leaves import is_sealed_reference
+from vault_tool.lint.rules.misspelt import (
+    MISSPELT_WORD,
+    UNKNOWN_WORD,
+    known_words,
+    meant_by_key,
+    misspelt_word,
+)
 from vault_tool.lint.rules.remember import remember
 from vault_tool.lint.rules.values import is_good
 from vault_tool.messages import N_
 from vault_tool.named import NamedTuple
-from vault_tool.notes.edit_fields import language_of, spelled_word
+from vault_tool.notes.edit_fields import language_of
 from vault_tool.notes.entries import Entry, InlineField
 from vault_tool.notes.formats import LOOSE_DATE, problem_of
 from vault_tool.notes.note import Note
@@ -327,7 +334,7 @@ def inline_field_malformed(note: Note, context: Context) -> Iterator[Flaw]:
 
 
 def _unknown(note: Note, context: Context, inline: InlineField) -> Flaw:
-    near = context.schema.nearest_inline_field(inline.key)
+    near, _ = meant_by_key(inline.key, context.schema.by_inline_key)
     if near is None:
         return Flaw(inline.key_span, N_("Unknown inline field `{key}`"), {"key": inline.key})
     return Flaw(
@@ -345,20 +352,16 @@ def _mistyped(note: Note, context: Context, inline: InlineField) -> Iterator[Fla
         if field.type is FieldType.DATE and parse_date(text) is None and (day := parse_loose_date(text)):
             yield Flaw(inline.value_span, N_("Write {iso}"), {"iso": day.isoformat()})
         return
-    near = context.schema.nearest_word(field.vocabulary, text) if field.vocabulary else None
-    if near is None:
+    if not field.vocabulary:
         yield Flaw(inline.value_span, message, {"key": inline.key})
         return
     language = language_of(note, context.settings.language)
-    yield Flaw(
-        inline.value_span,
-        N_("`{key}` doesn't know the word `{text}`; did you mean `{nearest}`?"),
-        {
-            "key": inline.key,
-            "text": text[:40],
-            "nearest": spelled_word(context.schema, near.vocabulary, near.name, language),
-        },
-    )
+    values = {"key": inline.key, "text": text[:40]}
+    if meant := misspelt_word(context.schema, field.vocabulary, text, language):
+        yield Flaw(inline.value_span, MISSPELT_WORD, values | {"nearest": meant.nearest})
+        return
+    known = known_words(context.schema, field.vocabulary, language)
+    yield Flaw(inline.value_span, UNKNOWN_WORD, values | {"known": known})
 
 
 def complaint_open(note: Note, context: Context) -> Iterator[Flaw]:

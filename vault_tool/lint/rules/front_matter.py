@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Phrase, Rule, Severity
 from vault_tool.lint.rules.leaves import field_of, fields_of, is_empty, maps_of, word_of
+from vault_tool.lint.rules.misspelt import meant_by_key
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.lint.rules.repairs import repairs
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import CannotEdit, language_of, plan_set
+from vault_tool.notes.folding import is_han
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Scalar, Sequence
 from vault_tool.notes.note import Note
@@ -154,12 +155,12 @@ def unknown_field(note: Note, context: Context) -> Iterator[Flaw]:
     Why: a misspelt key is a field nobody finds. Fields of your own belong in the vault's `schema/`.
     Bad: `stge: won`
     Good: `stage: won`
-    Fix: unsafe. Takes the nearest name.
+    Fix: safe for traditional characters, which become the schema's name; unsafe for the nearest name.
     """
     for node in fields_of(note):
         if node.field is None and not fold(node.key.text).startswith(TOOL_PREFIX):
-            near = context.schema.nearest_field(node.key.text)
-            yield _unknown(note, context, node.key, near, {field.name for field in _known(note)})
+            meant = meant_by_key(node.key.text, context.schema.by_key)
+            yield _unknown(note, context, node.key, meant, {field.name for field in _known(note)})
     for top in maps_of(note):
         if top.field and top.field.type is FieldType.MAPS and isinstance(top.node, Sequence):
             for item in top.node.items:
@@ -171,22 +172,24 @@ def _unknown_inside(note: Note, context: Context, field: Field, one: Mapping) ->
     known = {inner.name for key, _ in one.pairs if (inner := field.inner(key.text))}
     for key, _ in one.pairs:
         if field.inner(key.text) is None:
-            spellings = {fold(spelling): inner for inner in field.fields for spelling in inner.spellings}
-            close = get_close_matches(fold(key.text), spellings, n=1, cutoff=0.6)
-            yield _unknown(note, context, key, spellings[close[0]] if close else None, known)
+            yield _unknown(note, context, key, meant_by_key(key.text, field.by_spelling), known)
 
 
 def _known(note: Note) -> Iterator[Field]:
     return (node.field for node in fields_of(note) if node.field)
 
 
-def _unknown(note: Note, context: Context, key: Scalar, near: Field | None, taken: set[str]) -> Flaw:
+def _unknown(
+    note: Note, context: Context, key: Scalar, meant: tuple[Field | None, bool], taken: set[str]
+) -> Flaw:
+    near, is_same = meant
     if near is None or near.internal:
         return Flaw(key.span, N_("Unknown field `{key}`"), {"key": key.text})
-    spelling = near.key(language_of(note, context.settings.language))
+    is_chinese = any(map(is_han, key.text))
+    spelling = near.key("zh" if is_chinese else language_of(note, context.settings.language))
     fix = None
     if near.name not in taken and key.style == "plain":
-        fix = Fix((Edit(key.span, spelling),), is_safe=False)
+        fix = Fix((Edit(key.span, spelling),), is_safe=is_same)
     message = N_("Unknown field `{key}`; did you mean `{nearest}`?")
     return Flaw(key.span, message, {"key": key.text, "nearest": spelling}, fix)
 
@@ -284,7 +287,7 @@ RULES = (
     Rule("FM001", "front-matter-missing", Severity.ERROR, "unsafe", front_matter_missing),
     Rule("FM002", "front-matter-invalid", Severity.ERROR, None, front_matter_invalid),
     Rule("FM003", "duplicate-key", Severity.ERROR, None, duplicate_key),
-    Rule("FM005", "unknown-field", Severity.WARNING, "unsafe", unknown_field),
+    Rule("FM005", "unknown-field", Severity.WARNING, "safe", unknown_field),
     Rule("FM006", "required-field-missing", Severity.ERROR, None, required_field_missing),
     Rule("FM010", "id-missing", Severity.ERROR, "safe", id_missing),
     Rule("FM011", "id-malformed", Severity.ERROR, None, id_malformed),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import Leaf, fields_of, is_sealed_reference, key_of, leaves, shown
+from vault_tool.lint.rules.misspelt import MISSPELT_WORD, UNKNOWN_WORD, known_words, misspelt_word
 from vault_tool.lint.rules.remember import remember, remember_last
 from vault_tool.lint.rules.repairs import HASH, repaired
 from vault_tool.messages import N_
-from vault_tool.notes.edit_fields import language_of, spelled_word
+from vault_tool.notes.edit_fields import language_of
 from vault_tool.notes.formats import FormCheck, form_of, leading_date
 from vault_tool.notes.frontmatter import FieldNode
 from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
@@ -120,15 +121,12 @@ def _forms(schema: Schema) -> Iterator[dict[int, FormCheck]]:
 
 def _mistyped(note: Note, context: Context, leaf: Leaf, field: Field, message: str) -> Flaw:
     if field.type is FieldType.WORD:
-        near = context.schema.nearest_word(field.vocabulary or "", leaf.scalar.text)
+        vocabulary, language = field.vocabulary or "", language_of(note, context.settings.language)
         values = {"key": key_of(leaf, note, context), "text": shown(leaf, note)}
-        if near is None:
-            return Flaw(leaf.scalar.span, N_("`{key}` doesn't know the word `{text}`"), values)
-        language = language_of(note, context.settings.language)
-        values["nearest"] = spelled_word(context.schema, near.vocabulary, near.name, language)
-        return Flaw(
-            leaf.scalar.span, N_("`{key}` doesn't know the word `{text}`; did you mean `{nearest}`?"), values
-        )
+        if meant := misspelt_word(context.schema, vocabulary, leaf.scalar.text, language):
+            return Flaw(leaf.scalar.span, MISSPELT_WORD, values | {"nearest": meant.nearest})
+        known = known_words(context.schema, vocabulary, language)
+        return Flaw(leaf.scalar.span, UNKNOWN_WORD, values | {"known": known})
     return Flaw(leaf.scalar.span, message, {"key": key_of(leaf, note, context)})
 
 
