@@ -226,6 +226,7 @@ def test_unknown_spellings_mean_nothing() -> None:
         (SCHEMA.nearest_field("更新时间"), None),
         (SCHEMA.nearest_field("成立时间"), None),
         (SCHEMA.nearest_field("score"), None),
+        (SCHEMA.nearest_field("date"), None),
         (SCHEMA.nearest_field("zzzzzz"), None),
         (SCHEMA.nearest_field("x" * 100_000), None),
         (SCHEMA.nearest_word("nowhere", "lead"), None),

@@ -27,7 +27,9 @@ def nearest(folded: str, known: Mapping[str, Meant]) -> Meant | None:
     """
     if any(sign >= _FIRST_HAN for sign in folded):
         return _nearest_han(folded, known)
-    likely = [spelling for spelling in known if spelling[:1] == folded[:1]]
+    alike = (spelling for spelling in known if spelling[:1] == folded[:1])
+    # A plural is another word: the `date` of a foreign note is none of the `dates` to remember.
+    likely = [spelling for spelling in alike if spelling.rstrip("s") != folded.rstrip("s")]
     found = get_close_matches(folded, likely, n=1, cutoff=_LEAST_LIKENESS)
     if not found:
         letters = sorted(folded) if len(folded) <= max(map(len, likely), default=0) else []
