@@ -111,6 +111,14 @@ def test_a_field_of_ones_own_is_not_taken_for_another(key: str):
     assert finding.fix is None
 
 
+def test_of_two_keys_that_mean_one_field_only_one_becomes_it():
+    text = "---\n業務階段: 成交\n业務階段: 流失\nstaeg: won\ncontacts:\n  - 職務: a\n    职務: b\n---\n"
+    note = note_of(text)
+    mended = mend(note, checker("FM005").check(note), checker("FM005").check, unsafe=True)
+
+    assert mended.note.text == text.replace("業務階段: 成", "业务阶段: 成").replace("職務: a", "职务: a")
+
+
 def test_a_key_in_traditional_characters_becomes_that_field():
     note = note_of("---\n業務階段: 成交\n負責人: 李娜\n聯絡人:\n  - 姓名: 王總\n    職務: 採購\n---\n")
     mended = mend(note, checker("FM005").check(note), checker("FM005").check)

@@ -157,10 +157,12 @@ def unknown_field(note: Note, context: Context) -> Iterator[Flaw]:
     Good: `stage: won`
     Fix: safe for traditional characters, which become the schema's name; unsafe for the nearest name.
     """
+    taken: set[str] | None = None
     for node in fields_of(note):
         if node.field is None and not fold(node.key.text).startswith(TOOL_PREFIX):
+            taken = {field.name for field in _known(note)} if taken is None else taken
             meant = meant_by_key(node.key.text, context.schema.by_key)
-            yield _unknown(note, context, node.key, meant, {field.name for field in _known(note)})
+            yield _unknown(note, context, node.key, meant, taken)
     for top in maps_of(note):
         if top.field and top.field.type is FieldType.MAPS and isinstance(top.node, Sequence):
             for item in top.node.items:
@@ -190,6 +192,7 @@ def _unknown(
     fix = None
     if near.name not in taken and key.style == "plain":
         fix = Fix((Edit(key.span, spelling),), is_safe=is_same)
+        taken.add(near.name)  # of two keys that were meant for one field, only one can become it
     message = N_("Unknown field `{key}`; did you mean `{nearest}`?")
     return Flaw(key.span, message, {"key": key.text, "nearest": spelling}, fix)
 
