@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tests.lint.linting import TODAY, check, checker, note_of
+from tests.lint.linting import SCHEMA, TODAY, check, checker, note_of
 from tests.notes.strategies import notes
 from vault_tool.cli.width import width
 from vault_tool.lint import report
@@ -234,7 +234,8 @@ def named_fields(note: Note, finding: Finding) -> set[str]:
     if finding.code == "FM010":
         return {"id"}
     assert finding.fix is not None
-    return {
+    becomes = SCHEMA.field(str(finding.values["nearest"])) if finding.code == "FM005" else None
+    return {becomes.name if becomes else ""} | {
         top.name
         for top in (note.front_matter.fields if note.front_matter else ())
         for edit in finding.fix.edits

@@ -120,12 +120,12 @@ def test_of_two_keys_that_mean_one_field_only_one_becomes_it():
 
 
 def test_a_key_in_traditional_characters_becomes_that_field():
-    note = note_of("---\n業務階段: 成交\n負責人: 李娜\n聯絡人:\n  - 姓名: 王總\n    職務: 採購\n---\n")
+    note = note_of("---\n業務階段: 談判\n負責人: 李娜\n聯絡人:\n  - 姓名: 王總\n    職務: 採購\n---\n")
     mended = mend(note, checker("FM005").check(note), checker("FM005").check)
 
     assert (
         mended.note.text
-        == "---\n业务阶段: 成交\n负责人: 李娜\n联系人:\n  - 姓名: 王總\n    职务: 採購\n---\n"
+        == "---\n业务阶段: 商务谈判\n负责人: 李娜\n联系人:\n  - 姓名: 王總\n    职务: 採購\n---\n"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -13,11 +13,12 @@ from vault_tool.notes.blocks import scan_blocks
 from vault_tool.notes.dated_lines import DatedLines, plan_dated_lines
 from vault_tool.notes.edit_fields import CannotEdit, plan_set
 from vault_tool.notes.entries import looks_like_date
+from vault_tool.notes.folding import fold
 from vault_tool.notes.frontmatter import cut
 from vault_tool.notes.note import Note, parse_note
 from vault_tool.notes.reading import reading_text
 from vault_tool.notes.text import BOM, Span, apply_edits
-from vault_tool.schema import Schema
+from vault_tool.schema import Field, Schema
 
 # Not ours: what Obsidian, Hugo and their like call the name of a note.
 _FOREIGN_TITLE = "title"
@@ -97,11 +98,12 @@ def adopt(
     end = (cut(text) or (Span(0, 0),))[0].end
     # Fields are added to the head alone: reading the whole note again for each of them would take its time.
     head = parse_note(path, text[:end], schema)
+    said = {field.name for field in _in_traditional(head)}
     added: list[str] = []
     refused: dict[object, list[str]] = {}
     for name, value in values.items():
         field = schema.field(name)
-        if field is None or not field.required or head.value(name) is not None:
+        if field is None or not field.required or head.value(name) is not None or name in said:
             continue
         try:
             edits = plan_set(head, name, value, language)
@@ -115,6 +117,14 @@ def adopt(
     )
     after = head.text + text[end:]
     return Adoption(after, head.id, head.name, len(lines.days), tuple(added), tuple(remarks))
+
+
+def _in_traditional(head: Note) -> Iterator[Field]:
+    """Yield the fields whose keys stand in traditional characters: `vault lint --fix` makes them ours."""
+    for node in head.front_matter.fields if head.front_matter else ():
+        span = node.node.span
+        if node.field is None and span.end > span.start and (field := head.schema.field(fold(node.key.text))):
+            yield field
 
 
 def _foreign(note: Note) -> list[Remark]:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Phrase, Rule, Severity
 from vault_tool.lint.rules.leaves import field_of, fields_of, is_empty, maps_of, word_of
-from vault_tool.lint.rules.misspelt import meant_by_key
+from vault_tool.lint.rules.misspelt import meant_by_key, misspelt_word
 from vault_tool.lint.rules.remember import remember_last
 from vault_tool.lint.rules.repairs import repairs
 from vault_tool.messages import N_
 from vault_tool.notes.edit_fields import CannotEdit, language_of, plan_set
 from vault_tool.notes.folding import is_han
 from vault_tool.notes.frontmatter import FieldNode
-from vault_tool.notes.nodes import Mapping, Scalar, Sequence
+from vault_tool.notes.nodes import Mapping, Node, Scalar, Sequence
 from vault_tool.notes.note import Note
 from vault_tool.notes.render_yaml import render_scalar
 from vault_tool.notes.text import BOM, Edit, Span
@@ -162,7 +162,7 @@ def unknown_field(note: Note, context: Context) -> Iterator[Flaw]:
         if node.field is None and not fold(node.key.text).startswith(TOOL_PREFIX):
             taken = {field.name for field in _known(note)} if taken is None else taken
             meant = meant_by_key(node.key.text, context.schema.by_key)
-            yield _unknown(note, context, node.key, meant, taken)
+            yield _unknown(note, context, node.key, node.node, meant, taken)
     for top in maps_of(note):
         if top.field and top.field.type is FieldType.MAPS and isinstance(top.node, Sequence):
             for item in top.node.items:
@@ -172,9 +172,9 @@ def unknown_field(note: Note, context: Context) -> Iterator[Flaw]:
 
 def _unknown_inside(note: Note, context: Context, field: Field, one: Mapping) -> Iterator[Flaw]:
     known = {inner.name for key, _ in one.pairs if (inner := field.inner(key.text))}
-    for key, _ in one.pairs:
+    for key, value in one.pairs:
         if field.inner(key.text) is None:
-            yield _unknown(note, context, key, meant_by_key(key.text, field.by_spelling), known)
+            yield _unknown(note, context, key, value, meant_by_key(key.text, field.by_spelling), known)
 
 
 def _known(note: Note) -> Iterator[Field]:
@@ -182,7 +182,12 @@ def _known(note: Note) -> Iterator[Field]:
 
 
 def _unknown(
-    note: Note, context: Context, key: Scalar, meant: tuple[Field | None, bool], taken: set[str]
+    note: Note,
+    context: Context,
+    key: Scalar,
+    value: Node,
+    meant: tuple[Field | None, bool],
+    taken: set[str],
 ) -> Flaw:
     near, is_same = meant
     if near is None or near.internal:
@@ -191,10 +196,23 @@ def _unknown(
     spelling = near.key("zh" if is_chinese else language_of(note, context.settings.language))
     fix = None
     if near.name not in taken and key.style == "plain":
-        fix = Fix((Edit(key.span, spelling),), is_safe=is_same)
+        edits = (Edit(key.span, spelling), *(_simplified(value, near, note.schema) if is_same else ()))
+        fix = Fix(edits, is_safe=is_same)
         taken.add(near.name)  # of two keys that were meant for one field, only one can become it
     message = N_("Unknown field `{key}`; did you mean `{nearest}`?")
     return Flaw(key.span, message, {"key": key.text, "nearest": spelling}, fix)
+
+
+def _simplified(value: Node, field: Field, schema: Schema) -> Iterator[Edit]:
+    """Yield the edit that makes a word in traditional characters the vocabulary's, as its key is made."""
+    if not (
+        isinstance(value, Scalar) and value.style == "plain" and field.vocabulary and not value.is_marked
+    ):
+        return
+    if schema.word(field.vocabulary, value.text) is None:
+        meant = misspelt_word(schema, field.vocabulary, value.text, "zh")
+        if meant and meant.is_same:
+            yield Edit(value.span, meant.nearest)
 
 
 def required_field_missing(note: Note, context: Context) -> Iterator[Flaw]:
