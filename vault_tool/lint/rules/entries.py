@@ -19,13 +19,7 @@ from vault_tool.lint.rules.entry_dates import (
     stray_dates,
 )
 from vault_tool.lint.rules.leaves import is_sealed_reference
-from vault_tool.lint.rules.misspelt import (
-    MISSPELT_WORD,
-    UNKNOWN_WORD,
-    known_words,
-    meant_by_key,
-    misspelt_word,
-)
+from vault_tool.lint.rules.misspelt import meant_by_key, word_message
 from vault_tool.lint.rules.remember import remember
 from vault_tool.lint.rules.values import is_good
 from vault_tool.messages import N_
@@ -356,12 +350,8 @@ def _mistyped(note: Note, context: Context, inline: InlineField) -> Iterator[Fla
         yield Flaw(inline.value_span, message, {"key": inline.key})
         return
     language = language_of(note, context.settings.language)
-    values = {"key": inline.key, "text": text[:40]}
-    if meant := misspelt_word(context.schema, field.vocabulary, text, language):
-        yield Flaw(inline.value_span, MISSPELT_WORD, values | {"nearest": meant.nearest})
-        return
-    known = known_words(context.schema, field.vocabulary, language)
-    yield Flaw(inline.value_span, UNKNOWN_WORD, values | {"known": known})
+    message, told = word_message(context.schema, field.vocabulary, text, language)
+    yield Flaw(inline.value_span, message, {"key": inline.key, "text": text[:40], **told})
 
 
 def complaint_open(note: Note, context: Context) -> Iterator[Flaw]:

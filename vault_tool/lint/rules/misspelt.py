@@ -14,8 +14,8 @@ from vault_tool.schema.nearest import nearest
 
 Meant = TypeVar("Meant")
 
-UNKNOWN_WORD = N_("`{key}` doesn't know the word `{text}`; it knows {known}")
-MISSPELT_WORD = N_("`{key}` doesn't know the word `{text}`; did you mean `{nearest}`?")
+_UNKNOWN = N_("`{key}` doesn't know the word `{text}`; it knows {known}")
+_MISSPELT = N_("`{key}` doesn't know the word `{text}`; did you mean `{nearest}`?")
 
 
 class Misspelt(NamedTuple):
@@ -32,6 +32,18 @@ def misspelt_word(schema: Schema, vocabulary: str, text: str, language: Language
     if near is None:
         return None
     return Misspelt(spelled_word(schema, vocabulary, near.name, language), same is not None)
+
+
+def word_message(
+    schema: Schema, vocabulary: str, text: str, language: Language
+) -> tuple[str, dict[str, str]]:
+    """Return what to say of a word its vocabulary doesn't know, and the word meant or all there are.
+
+    The message also takes the `key` and the `text`, which only a rule knows how to show.
+    """
+    if meant := misspelt_word(schema, vocabulary, text, language):
+        return _MISSPELT, {"nearest": meant.nearest}
+    return _UNKNOWN, {"known": known_words(schema, vocabulary, language)}
 
 
 def meant_by_key(key: str, known: Mapping[str, Meant]) -> tuple[Meant | None, bool]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from vault_tool.lint.rule import Context, Fix, Flaw, Rule, Severity
 from vault_tool.lint.rules.leaves import Leaf, fields_of, is_sealed_reference, key_of, leaves, shown
-from vault_tool.lint.rules.misspelt import MISSPELT_WORD, UNKNOWN_WORD, known_words, misspelt_word
+from vault_tool.lint.rules.misspelt import word_message
 from vault_tool.lint.rules.remember import remember, remember_last
 from vault_tool.lint.rules.repairs import HASH, repaired
 from vault_tool.messages import N_
@@ -123,10 +123,8 @@ def _mistyped(note: Note, context: Context, leaf: Leaf, field: Field, message: s
     if field.type is FieldType.WORD:
         vocabulary, language = field.vocabulary or "", language_of(note, context.settings.language)
         values = {"key": key_of(leaf, note, context), "text": shown(leaf, note)}
-        if meant := misspelt_word(context.schema, vocabulary, leaf.scalar.text, language):
-            return Flaw(leaf.scalar.span, MISSPELT_WORD, values | {"nearest": meant.nearest})
-        known = known_words(context.schema, vocabulary, language)
-        return Flaw(leaf.scalar.span, UNKNOWN_WORD, values | {"known": known})
+        message, told = word_message(context.schema, vocabulary, leaf.scalar.text, language)
+        return Flaw(leaf.scalar.span, message, values | told)
     return Flaw(leaf.scalar.span, message, {"key": key_of(leaf, note, context)})
 
 
